@@ -1,0 +1,29 @@
+//! The vocabulary that every limiter shares: time, quotas, decisions.
+//!
+//! A limiter is a plain state machine.
+//! It never reads a clock, never sleeps and never locks: each call is handed `now`.
+//! The same code therefore decides in production, under a real clock, and in a simulator, under a
+//! virtual one.
+//!
+//! The crate is `no_std`, which is how the compiler keeps that promise for us.
+//! It needs an allocator only for the implementation of [`Limiter`] on boxes.
+
+#![no_std]
+
+extern crate alloc;
+
+mod clock;
+mod demand;
+mod limiter;
+mod quota;
+mod rng;
+mod time;
+
+pub use clock::Clock;
+#[cfg(target_has_atomic = "64")]
+pub use clock::ManualClock;
+pub use demand::{Demand, Dimension};
+pub use limiter::{Denied, Limiter};
+pub use quota::{Quota, QuotaError};
+pub use rng::{Rng, SplitMix64};
+pub use time::Timestamp;
