@@ -1,0 +1,18 @@
+//! The laws of [`Limiter`], as property tests that every limiter runs.
+//!
+//! Each function draws random schedules and panics with a minimal one if a law is broken.
+//! `PROPTEST_CASES` sets how many it draws.
+//!
+//! [`Limiter`]: paceline_core::Limiter
+
+mod equivalence;
+mod laws;
+mod quota_change;
+mod reference;
+mod schedule;
+
+pub use equivalence::equivalent;
+pub use laws::obeys;
+pub use quota_change::quota_change_is_strict;
+pub use reference::{Admission, admits_like, fluid, stays_within, window};
+pub use schedule::Schedule;
