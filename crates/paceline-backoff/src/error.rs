@@ -1,0 +1,31 @@
+use core::{error, fmt};
+
+/// Why a delay, a jitter or a budget could not be made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum BackoffError {
+    /// The factor is below one, or its denominator is not from 1 to 1000.
+    Factor,
+    /// The cap is below the first delay.
+    CapBelowFirst,
+    /// The schedule holds no delay.
+    EmptySchedule,
+    /// The percentage exceeds 100.
+    Percentage,
+    /// The ratio exceeds one, or its denominator is zero.
+    Ratio,
+}
+
+impl fmt::Display for BackoffError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Factor => "growth factor must be at least 1, with a denominator from 1 to 1000",
+            Self::CapBelowFirst => "cap is below the first delay",
+            Self::EmptySchedule => "schedule has no delay",
+            Self::Percentage => "percentage exceeds 100",
+            Self::Ratio => "retry ratio must be from 0 to 1, with a denominator above 0",
+        })
+    }
+}
+
+impl error::Error for BackoffError {}
