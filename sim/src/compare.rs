@@ -1,0 +1,168 @@
+//! Runs every strategy of a scenario on the same arrivals and sums up what happened.
+
+use hdrhistogram::Histogram;
+use paceline_core::Dimension;
+use rayon::prelude::*;
+
+use crate::{
+    engine::Streams,
+    model::{self, Bound, Tally},
+    results::{Bin, Comparison, Latency, LimitLine, Optimum, Summary},
+    scenario::{Scenario, limit::Limit},
+    workload::TraceError,
+};
+
+/// Runs `replications` independent runs of every strategy, in parallel, and averages them.
+///
+/// `done` is called, from any thread, after each run. The result does not depend on the number of
+/// threads: runs share nothing, and are summed up in order.
+///
+/// # Errors
+///
+/// Fails if a trace cannot be read.
+pub fn compare(
+    scenario: &Scenario,
+    replications: u32,
+    done: impl Fn() + Sync,
+) -> Result<Comparison, TraceError> {
+    let root = Streams::new(scenario.seed);
+    let runs = u64::from(replications) * scenario.strategies.len() as u64;
+    let bounds: Vec<Bound> = (0..replications)
+        .into_par_iter()
+        .map(|number| model::optimum(scenario, root.replication(number)))
+        .collect::<Result<_, _>>()?;
+    let tallies: Vec<Tally> = (0..runs)
+        .into_par_iter()
+        .map(|run| {
+            let (strategy, number) = split(run, replications);
+            let strategy = &scenario.strategies[strategy];
+            let tally = model::run(scenario, strategy, root.replication(number));
+            done();
+            tally
+        })
+        .collect::<Result<_, _>>()?;
+
+    let summaries = scenario
+        .strategies
+        .iter()
+        .zip(tallies.chunks(replications as usize));
+    Ok(Comparison {
+        scenario: scenario.name.clone(),
+        seed: scenario.seed,
+        replications,
+        duration_s: scenario.duration().as_secs_f64(),
+        arrivals: mean(bounds.iter().map(|bound| bound.arrivals)),
+        optimum: Optimum {
+            requests: mean(bounds.iter().map(|bound| bound.requests)),
+            exact: bounds.iter().all(|bound| bound.exact),
+        },
+        bin_s: scenario.bin().as_secs_f64(),
+        limit_line: limit_line(scenario),
+        strategies: summaries
+            .map(|(strategy, tallies)| summarise(&strategy.name, tallies, &bounds))
+            .collect(),
+    })
+}
+
+/// The strategy and the replication of a run, counted over all of them.
+fn split(run: u64, replications: u32) -> (usize, u32) {
+    let strategy = usize::try_from(run / u64::from(replications));
+    let number = u32::try_from(run % u64::from(replications));
+    (strategy.unwrap_or(usize::MAX), number.unwrap_or(u32::MAX))
+}
+
+fn summarise(name: &str, tallies: &[Tally], bounds: &[Bound]) -> Summary {
+    let average = |count: fn(&Tally) -> u64| mean(tallies.iter().map(count));
+    let completed = average(|tally| tally.completed);
+    let calls = average(|tally| tally.calls);
+    let possible = mean(bounds.iter().map(|bound| bound.requests));
+    Summary {
+        name: name.to_owned(),
+        completed,
+        goodput: if possible > 0.0 {
+            completed / possible
+        } else {
+            1.0
+        },
+        calls,
+        refused: average(|tally| tally.refused),
+        failed: average(|tally| tally.failed),
+        calls_per_success: (completed > 0.0).then(|| calls / completed),
+        latency: latency(tallies),
+        wasted_tokens: average(|tally| tally.wasted_tokens),
+        abandoned: average(|tally| tally.abandoned),
+        unfinished: average(|tally| tally.unfinished),
+        series: series(tallies),
+    }
+}
+
+fn latency(tallies: &[Tally]) -> Latency {
+    let Some((first, rest)) = tallies.split_first() else {
+        return Latency::default();
+    };
+    let mut all: Histogram<u64> = first.latency_us.clone();
+    for tally in rest {
+        // All histograms have the same bounds, so adding cannot fail.
+        let added = all.add(&tally.latency_us);
+        debug_assert!(added.is_ok(), "histograms differ in their bounds");
+    }
+    if all.is_empty() {
+        return Latency::default();
+    }
+    let at = |share| seconds(all.value_at_quantile(share));
+    // Even steps, and finer ones towards the end, where users suffer.
+    let shares = (0..=99).map(|percent| f64::from(percent) / 100.0);
+    let tail = [0.992, 0.994, 0.996, 0.998, 0.999, 1.0];
+    Latency {
+        p50_s: Some(at(0.50)),
+        p95_s: Some(at(0.95)),
+        p99_s: Some(at(0.99)),
+        curve: shares.chain(tail).map(|share| (share, at(share))).collect(),
+    }
+}
+
+fn series(tallies: &[Tally]) -> Vec<Bin> {
+    let bins = tallies.first().map_or(0, |tally| tally.series.len());
+    let of = |bin: usize, which: usize| mean(tallies.iter().map(|tally| tally.series[bin][which]));
+    (0..bins)
+        .map(|bin| Bin {
+            admitted: of(bin, 0),
+            refused: of(bin, 1),
+        })
+        .collect()
+}
+
+/// The limit on requests that bounds a single bin most tightly, as a steady rate.
+fn limit_line(scenario: &Scenario) -> Option<LimitLine> {
+    let bin_s = scenario.bin().as_secs_f64();
+    let rates = scenario
+        .provider
+        .limits
+        .iter()
+        .filter_map(|limit| match limit {
+            Limit::Rate(rate) if rate.counts == Dimension::Requests => Some(rate),
+            _ => None,
+        });
+    // A day's quota may well be spent within one bin, so the shortest period is what shows.
+    let rate = rates.min_by_key(|rate| rate.quota.period())?;
+    let period_s = rate.quota.period().as_secs_f64();
+    let limit = count(rate.quota.limit());
+    Some(LimitLine {
+        label: format!("limit {} requests/{}", rate.quota.limit(), rate.per),
+        per_bin: limit * (bin_s / period_s).max(1.0),
+    })
+}
+
+fn mean(counts: impl ExactSizeIterator<Item = u64>) -> f64 {
+    let runs = counts.len().max(1);
+    count(counts.sum()) / count(runs as u64)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn count(count: u64) -> f64 {
+    count as f64
+}
+
+fn seconds(micros: u64) -> f64 {
+    count(micros) / 1e6
+}

@@ -1,0 +1,7 @@
+//! The discrete-event engine: a pending set of events, and random streams by name.
+
+mod queue;
+mod streams;
+
+pub use queue::EventQueue;
+pub use streams::Streams;

@@ -1,0 +1,14 @@
+//! A discrete-event simulator of clients, limiters and providers that answer 429.
+//!
+//! It drives the very crates that production uses, in virtual time, and says which client strategy
+//! gets the most work through a given provider. The program is called `sim`; this library is what it
+//! is made of, and promises no stable interface.
+
+pub mod cli;
+pub mod compare;
+pub mod engine;
+pub mod model;
+pub mod report;
+pub mod results;
+pub mod scenario;
+pub mod workload;

@@ -1,0 +1,173 @@
+use std::time::Duration;
+
+use paceline_backoff::{
+    BackoffError, Decision, Delay, Failure, FailureKind, HintPolicy, HintUse, Jitter, RatioBudget,
+    RetryBudget, RetryPolicy, StatelessJitter, TokenQuota,
+};
+use paceline_core::Timestamp;
+use rand_chacha::rand_core::Rng;
+
+use crate::{
+    engine::Streams,
+    scenario::strategy::{self, Backoff, Budget, Strategy},
+    workload::Job,
+};
+
+/// Decides about the retries of one client.
+pub(super) struct Retries {
+    policy: Option<RetryPolicy>,
+    budget: Option<Box<dyn RetryBudget>>,
+    jitter: StatelessJitter,
+}
+
+/// What a request went through.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct History {
+    pub(super) first_call_at: Timestamp,
+    throttled: u32,
+    errors: u32,
+    last_retry: Option<FailureKind>,
+}
+
+impl Retries {
+    pub(super) fn new(strategy: &Strategy, streams: Streams) -> Result<Self, BackoffError> {
+        Ok(Self {
+            policy: strategy.backoff.as_ref().map(policy).transpose()?,
+            budget: strategy.budget.map(budget).transpose()?,
+            jitter: StatelessJitter::new(streams.named("jitter").next_u64()),
+        })
+    }
+
+    /// Takes note of the first call of a request.
+    pub(super) fn first_call(&mut self, now: Timestamp) {
+        if let Some(budget) = &mut self.budget {
+            budget.first_call(now);
+        }
+    }
+
+    /// Takes note of a success.
+    pub(super) fn success(&mut self, now: Timestamp, history: &History) {
+        if let Some(budget) = &mut self.budget {
+            budget.success(now, history.last_retry);
+        }
+    }
+
+    /// How long to wait before the next try, or `None` to give up.
+    pub(super) fn next(
+        &mut self,
+        now: Timestamp,
+        job: &Job,
+        history: &mut History,
+        kind: FailureKind,
+        hint: Option<Duration>,
+        deadline: Timestamp,
+    ) -> Option<Duration> {
+        let policy = self.policy.as_ref()?;
+        let count = match kind {
+            FailureKind::Throttled => &mut history.throttled,
+            FailureKind::Error => &mut history.errors,
+        };
+        *count = count.saturating_add(1);
+        let failure = Failure {
+            kind,
+            throttled: history.throttled,
+            errors: history.errors,
+            first_call_at: history.first_call_at,
+            hint,
+            deadline: Some(deadline),
+        };
+        let attempt = history.throttled.saturating_add(history.errors);
+        let mut rng = self.jitter.rng(job.id, attempt);
+        let Decision::Retry(delay) = policy.decide(&failure, now, &mut rng) else {
+            return None;
+        };
+        if let Some(budget) = &mut self.budget
+            && !budget.try_retry(now, kind)
+        {
+            return None;
+        }
+        history.last_retry = Some(kind);
+        Some(delay)
+    }
+}
+
+/// Whether the retries of a strategy make sense.
+///
+/// # Errors
+///
+/// Says what is contradictory, such as a cap below the first delay.
+pub fn check(strategy: &Strategy) -> Result<(), BackoffError> {
+    Retries::new(strategy, Streams::new(0)).map(|_| ())
+}
+
+/// The policy that a scenario describes.
+fn policy(spec: &Backoff) -> Result<RetryPolicy, BackoffError> {
+    let policy = RetryPolicy::new(delay(&spec.delay)?, jitter(spec.jitter)?);
+    let policy = policy.with_retries(
+        spec.throttle_retries.unwrap_or(u32::MAX),
+        spec.error_retries.unwrap_or(u32::MAX),
+    );
+    let policy = policy.with_hints(
+        match spec.hint {
+            strategy::Hint::Floor => HintUse::Floor,
+            strategy::Hint::Exact => HintUse::Exact,
+            strategy::Hint::Ignore => HintUse::Ignore,
+        },
+        match spec.hint_policy {
+            strategy::HintPolicy::Honour => HintPolicy::Honour,
+            strategy::HintPolicy::FailAboveS(most) => HintPolicy::FailAbove(most.get()),
+            strategy::HintPolicy::ClampS(most) => HintPolicy::Clamp(most.get()),
+        },
+    );
+    Ok(match spec.max_elapsed_s {
+        Some(most) => policy.with_max_elapsed(most.get()),
+        None => policy,
+    })
+}
+
+fn delay(spec: &strategy::Delay) -> Result<Delay, BackoffError> {
+    match spec {
+        strategy::Delay::ConstantS(delay) => Ok(Delay::constant(delay.get())),
+        strategy::Delay::Linear {
+            initial_s,
+            step_s,
+            cap_s,
+        } => Delay::linear(initial_s.get(), step_s.get(), cap_s.get()),
+        strategy::Delay::Exponential {
+            initial_s,
+            factor,
+            cap_s,
+        } => Delay::exponential(initial_s.get(), (*factor, 1), cap_s.get()),
+        strategy::Delay::Fibonacci { unit_s, cap_s } => Delay::fibonacci(unit_s.get(), cap_s.get()),
+        strategy::Delay::Decorrelated { base_s, cap_s } => {
+            Delay::decorrelated(base_s.get(), cap_s.get())
+        }
+        strategy::Delay::ScheduleS(delays) => {
+            let delays: Vec<_> = delays.iter().map(|delay| delay.get()).collect();
+            Delay::schedule(delays)
+        }
+    }
+}
+
+fn jitter(spec: strategy::Jitter) -> Result<Jitter, BackoffError> {
+    match spec {
+        strategy::Jitter::None => Ok(Jitter::NONE),
+        strategy::Jitter::Full => Ok(Jitter::FULL),
+        strategy::Jitter::Equal => Ok(Jitter::EQUAL),
+        strategy::Jitter::ProportionalPercent(percent) => Jitter::proportional(percent),
+        strategy::Jitter::DownPercent(percent) => Jitter::down(percent),
+        strategy::Jitter::AddS(most) => Ok(Jitter::add(most.get())),
+    }
+}
+
+fn budget(spec: Budget) -> Result<Box<dyn RetryBudget>, BackoffError> {
+    Ok(match spec {
+        Budget::Ratio {
+            percent,
+            floor_per_s,
+            most,
+            initial,
+        } => Box::new(RatioBudget::new((percent, 100), floor_per_s, most)?.with_initial(initial)),
+        Budget::AwsQuota { initial } => Box::new(TokenQuota::aws(initial)),
+    })
+}

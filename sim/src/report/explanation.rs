@@ -1,0 +1,207 @@
+//! A scenario in words.
+
+use std::fmt::Write;
+
+use super::format::{count, seconds};
+use crate::scenario::{
+    Scenario,
+    limit::{Kind, Limit, RateLimit},
+    strategy::{Queue, Strategy},
+    workload::{Arrivals, Tokens, Workload},
+};
+
+/// What a scenario would simulate, in a few lines.
+pub fn explanation(scenario: &Scenario) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = explain(&mut text, scenario);
+    text
+}
+
+fn explain(text: &mut String, scenario: &Scenario) -> std::fmt::Result {
+    let duration = seconds(scenario.duration().as_secs_f64());
+    writeln!(
+        text,
+        "{}: {duration}, seed {}",
+        scenario.name, scenario.seed
+    )?;
+    writeln!(
+        text,
+        "\nRequests\n  {}",
+        arrivals(&scenario.workload.arrivals)
+    )?;
+    for (name, tokens) in sizes(&scenario.workload) {
+        writeln!(text, "  {name}: {tokens}")?;
+    }
+    if let Some(cap) = scenario.workload.max_tokens {
+        writeln!(text, "  declared cap: {} output tokens", count_u64(cap))?;
+    }
+
+    writeln!(text, "\nProvider")?;
+    if scenario.provider.limits.is_empty() {
+        writeln!(text, "  no limits")?;
+    }
+    for limit in &scenario.provider.limits {
+        writeln!(text, "  {}", self::limit(limit))?;
+    }
+    let provider = &scenario.provider;
+    writeln!(
+        text,
+        "  charges {:?} tokens; hint: {:?}",
+        provider.charge, provider.retry_after
+    )?;
+    if provider.refused_calls_count {
+        writeln!(text, "  refused calls count against limits on requests")?;
+    }
+    if provider.error_rate.get() > 0.0 {
+        writeln!(
+            text,
+            "  {} % of admitted calls fail",
+            provider.error_rate.get() * 100.0
+        )?;
+    }
+    for outage in &provider.outages {
+        let (from, to) = (
+            outage.from.get().as_secs_f64(),
+            outage.to.get().as_secs_f64(),
+        );
+        writeln!(text, "  outage from {from} s to {to} s")?;
+    }
+
+    writeln!(text, "\nStrategies")?;
+    for strategy in &scenario.strategies {
+        writeln!(text, "  {}", strategy.name)?;
+        for part in parts(strategy) {
+            writeln!(text, "    - {part}")?;
+        }
+    }
+    Ok(())
+}
+
+fn arrivals(arrivals: &Arrivals) -> String {
+    match arrivals {
+        Arrivals::Poisson { rate_per_min } => {
+            format!(
+                "arrive at random, {} a minute on average",
+                rate_per_min.get()
+            )
+        }
+        Arrivals::Gamma {
+            rate_per_min,
+            shape,
+        } => {
+            let (rate, shape) = (rate_per_min.get(), shape.get());
+            format!("arrive {rate} a minute on average, with Gamma gaps of shape {shape}")
+        }
+        Arrivals::OnOff {
+            rate_per_min,
+            mean_on_s,
+            mean_off_s,
+        } => format!(
+            "arrive in bursts of {} a minute for {} on average, {} apart",
+            rate_per_min.get(),
+            seconds(mean_on_s.get().as_secs_f64()),
+            seconds(mean_off_s.get().as_secs_f64()),
+        ),
+        Arrivals::Batch { jobs } => format!("{} are there at the start", count_u64(*jobs)),
+        Arrivals::Trace { path } => format!("arrive as recorded in {}", path.display()),
+    }
+}
+
+fn sizes(workload: &Workload) -> impl Iterator<Item = (&'static str, String)> {
+    let named = [
+        ("input tokens", &workload.input_tokens),
+        ("output tokens", &workload.output_tokens),
+    ];
+    named.into_iter().filter_map(|(name, tokens)| {
+        let tokens = match tokens.as_ref()? {
+            Tokens::Fixed(tokens) => count_u64(*tokens),
+            Tokens::Lognormal { median, sigma, max } => {
+                let most =
+                    max.map_or_else(String::new, |max| format!(", at most {}", count_u64(max)));
+                format!(
+                    "lognormal, median {}, sigma {}{most}",
+                    median.get(),
+                    sigma.get()
+                )
+            }
+        };
+        Some((name, tokens))
+    })
+}
+
+fn limit(limit: &Limit) -> String {
+    match limit {
+        Limit::Concurrency(most) => format!("{} requests at a time", count_u64(*most)),
+        Limit::Rate(rate) => rate_limit(rate),
+    }
+}
+
+fn rate_limit(rate: &RateLimit) -> String {
+    let what = format!(
+        "{} {}/{}",
+        count_u64(rate.quota.limit()),
+        rate.counts,
+        rate.per
+    );
+    let burst = format!("burst {}", count_u64(rate.quota.burst()));
+    match &rate.kind {
+        Kind::Gcra => format!("{what}, GCRA, {burst}"),
+        Kind::TokenBucket => format!("{what}, token bucket, {burst}"),
+        Kind::SteppedBucket => format!("{what}, refilled once a period, {burst}"),
+        Kind::SlidingLog => format!("{what}, sliding log"),
+        Kind::SlidingCounter => format!("{what}, sliding counter"),
+        Kind::StrictCounter => format!("{what}, strict counter"),
+        Kind::FixedWindow => format!("{what}, window from first use"),
+        Kind::Calendar { zone, .. } => {
+            format!(
+                "{what}, by the calendar of {}",
+                zone.iana_name().unwrap_or("UTC")
+            )
+        }
+    }
+}
+
+fn parts(strategy: &Strategy) -> Vec<String> {
+    let mut parts: Vec<_> = strategy.limits.iter().map(limit).collect();
+    if let Some(spacing) = strategy.spacing_s {
+        parts.push(format!(
+            "{} between calls",
+            seconds(spacing.get().as_secs_f64())
+        ));
+    }
+    if !parts.is_empty() && strategy.queue == Queue::None {
+        parts.push("no queue: everybody sleeps and asks again".to_owned());
+    }
+    if let Some(deadline) = strategy.deadline_s {
+        parts.push(format!(
+            "worthless after {}",
+            seconds(deadline.get().as_secs_f64())
+        ));
+    }
+    match &strategy.backoff {
+        None => parts.push("never retries".to_owned()),
+        Some(backoff) => {
+            let times =
+                |most: Option<u32>| most.map_or_else(|| "any number".to_owned(), |n| n.to_string());
+            parts.push(format!(
+                "retries: {} after refusals, {} after faults; {:?}, jitter {:?}, hint {:?}, {:?}",
+                times(backoff.throttle_retries),
+                times(backoff.error_retries),
+                backoff.delay,
+                backoff.jitter,
+                backoff.hint,
+                backoff.hint_policy,
+            ));
+        }
+    }
+    if let Some(budget) = strategy.budget {
+        parts.push(format!("retry budget: {budget:?}"));
+    }
+    parts
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown to people")]
+fn count_u64(number: u64) -> String {
+    count(number as f64)
+}

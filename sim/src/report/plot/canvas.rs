@@ -1,0 +1,107 @@
+use std::sync::Once;
+
+use anyhow::anyhow;
+use plotters::{
+    coord::Shift,
+    prelude::*,
+    style::{FontStyle, register_font},
+};
+
+/// The format of a plot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Picture {
+    /// Scalable, as text.
+    Svg,
+    /// Pixels.
+    Png,
+}
+
+/// Something that can be drawn on any backend.
+pub(super) trait Drawing {
+    /// Width and height in pixels.
+    fn size(&self) -> (u32, u32);
+
+    /// Draws it.
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), String>;
+}
+
+/// Text that is not meant to stand out.
+pub(super) const MUTED: RGBColor = RGBColor(95, 99, 104);
+/// Lines that help to read a value.
+pub(super) const GRID: RGBColor = RGBColor(228, 230, 233);
+
+/// Renders a drawing.
+pub(super) fn render(drawing: &impl Drawing, picture: Picture) -> anyhow::Result<Vec<u8>> {
+    register();
+    match picture {
+        Picture::Svg => svg(drawing),
+        Picture::Png => png(drawing),
+    }
+}
+
+fn svg(drawing: &impl Drawing) -> anyhow::Result<Vec<u8>> {
+    let mut text = String::new();
+    {
+        let area = SVGBackend::with_string(&mut text, drawing.size()).into_drawing_area();
+        drawing.draw(&area).map_err(|err| anyhow!(err))?;
+        area.present()?;
+    }
+    Ok(text.into_bytes())
+}
+
+fn png(drawing: &impl Drawing) -> anyhow::Result<Vec<u8>> {
+    let (width, height) = drawing.size();
+    let mut pixels = vec![0; width as usize * height as usize * 3];
+    {
+        let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+        drawing.draw(&area).map_err(|err| anyhow!(err))?;
+        area.present()?;
+    }
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header()?.write_image_data(&pixels)?;
+    Ok(bytes)
+}
+
+/// Makes the built-in font known to the plotting library, once per process.
+fn register() {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| {
+        let font = include_bytes!("../../../assets/DejaVuSans-subset.ttf");
+        for style in [FontStyle::Normal, FontStyle::Bold] {
+            // A font that does not parse shows as a failure to draw any text.
+            let _ = register_font("sans-serif", style, font);
+        }
+    });
+}
+
+/// A text style.
+pub(super) fn text<'a>(size: u32, colour: RGBColor) -> TextStyle<'a> {
+    ("sans-serif", size).into_font().color(&colour)
+}
+
+/// Turns the error of any backend into a text.
+pub(super) fn explain(err: impl std::error::Error) -> String {
+    err.to_string()
+}
+
+/// A unit for a time axis that lasts so long: its length in seconds, and its name.
+pub(super) fn time_unit(duration_s: f64) -> (f64, &'static str) {
+    match duration_s {
+        _ if duration_s > 4.0 * 86_400.0 => (86_400.0, "days"),
+        _ if duration_s > 3.0 * 3_600.0 => (3_600.0, "hours"),
+        _ if duration_s > 180.0 => (60.0, "minutes"),
+        _ => (1.0, "seconds"),
+    }
+}
+
+/// At most so many characters of a name.
+pub(super) fn shortened(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
+        return name.to_owned();
+    }
+    let kept: String = name.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}

@@ -1,0 +1,12 @@
+//! Plots, as SVG for the web and PNG for everything else.
+//!
+//! Text in a PNG is set in a font that is part of the program, so drawing needs nothing from the
+//! system. Text in an SVG is set by whoever shows it.
+
+mod canvas;
+mod latency;
+mod throughput;
+
+pub use canvas::Picture;
+pub use latency::latency_plot;
+pub use throughput::throughput_plot;

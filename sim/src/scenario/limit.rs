@@ -1,0 +1,221 @@
+//! A limit, as a provider enforces it or a client keeps it.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use paceline_core::{Dimension, Quota};
+use paceline_quota::CalendarUnit;
+use serde::Deserialize;
+
+use super::units::PositiveSeconds;
+
+/// A limit on requests, on tokens, or on requests at a time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "RawLimit")]
+pub enum Limit {
+    /// So many cells per period.
+    Rate(RateLimit),
+    /// So many requests under way at a time.
+    Concurrency(u64),
+}
+
+/// So many cells per period.
+#[derive(Clone, Debug)]
+pub struct RateLimit {
+    /// What is counted.
+    pub counts: Dimension,
+    /// Cells per period, and how many at once.
+    pub quota: Quota,
+    /// The name of the period, for people.
+    pub per: String,
+    /// By which algorithm.
+    pub kind: Kind,
+}
+
+/// The algorithm of a limit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// The generic cell rate algorithm.
+    Gcra,
+    /// A token bucket with continuous refill.
+    TokenBucket,
+    /// A token bucket that gains its cells once per period.
+    SteppedBucket,
+    /// The exact sliding-window log.
+    SlidingLog,
+    /// Two buckets, weighted by the part of the period that has passed.
+    SlidingCounter,
+    /// Two buckets, both counted whole; never more than the limit in any window.
+    StrictCounter,
+    /// A window that opens with the first request after the last one closed.
+    FixedWindow,
+    /// A window of the calendar, in a time zone.
+    Calendar {
+        /// Its length.
+        unit: CalendarUnit,
+        /// In which it begins and ends.
+        zone: TimeZone,
+    },
+}
+
+/// The fields of a limit as they stand in the file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLimit {
+    counts: Counts,
+    limit: u64,
+    per: Option<Period>,
+    period_s: Option<PositiveSeconds>,
+    kind: Option<RawKind>,
+    burst: Option<u64>,
+    #[serde(default)]
+    window_safe: bool,
+    zone: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Counts {
+    Requests,
+    InputTokens,
+    OutputTokens,
+    Tokens,
+    Concurrency,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Period {
+    Second,
+    Minute,
+    Hour,
+    Day,
+    Month,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum RawKind {
+    Gcra,
+    TokenBucket,
+    SteppedBucket,
+    SlidingLog,
+    SlidingCounter,
+    StrictCounter,
+    FixedWindow,
+    Calendar,
+}
+
+impl TryFrom<RawLimit> for Limit {
+    type Error = String;
+
+    fn try_from(raw: RawLimit) -> Result<Self, String> {
+        let counts = match raw.counts {
+            Counts::Requests => Dimension::Requests,
+            Counts::InputTokens => Dimension::InputTokens,
+            Counts::OutputTokens => Dimension::OutputTokens,
+            Counts::Tokens => Dimension::Tokens,
+            Counts::Concurrency => return concurrency(&raw),
+        };
+        let (period, per) = raw.period()?;
+        let kind = raw.kind.ok_or(
+            "expected `kind`, one of `gcra`, `token-bucket`, `stepped-bucket`, `sliding-log`, \
+             `sliding-counter`, `strict-counter`, `fixed-window`, `calendar`",
+        )?;
+        let bursts = matches!(
+            kind,
+            RawKind::Gcra | RawKind::TokenBucket | RawKind::SteppedBucket
+        );
+        if !bursts && (raw.burst.is_some() || raw.window_safe) {
+            return Err(
+                "`burst` and `window_safe` belong to `gcra`, `token-bucket` and `stepped-bucket`"
+                    .to_owned(),
+            );
+        }
+        Ok(Self::Rate(RateLimit {
+            counts,
+            quota: raw.quota(period)?,
+            per,
+            kind: raw.kind(kind)?,
+        }))
+    }
+}
+
+fn concurrency(raw: &RawLimit) -> Result<Limit, String> {
+    let others = raw.per.is_some()
+        || raw.period_s.is_some()
+        || raw.kind.is_some()
+        || raw.burst.is_some()
+        || raw.window_safe
+        || raw.zone.is_some();
+    if others {
+        return Err("a limit that counts `concurrency` has `limit` and nothing else".to_owned());
+    }
+    Ok(Limit::Concurrency(raw.limit))
+}
+
+impl RawLimit {
+    fn period(&self) -> Result<(Duration, String), String> {
+        let named = |seconds, name: &str| Ok((Duration::from_secs(seconds), name.to_owned()));
+        match (self.per, self.period_s) {
+            (Some(Period::Second), None) => named(1, "s"),
+            (Some(Period::Minute), None) => named(60, "min"),
+            (Some(Period::Hour), None) => named(3_600, "h"),
+            (Some(Period::Day), None) => named(86_400, "day"),
+            (Some(Period::Month), None) => named(30 * 86_400, "month"),
+            (None, Some(period)) => {
+                let period = period.get();
+                Ok((period, format!("{} s", period.as_secs_f64())))
+            }
+            _ => Err(
+                "expected either `per` (`second`, `minute`, `hour`, `day` or `month`, \
+                      which is 30 days unless it is a calendar month) or `period_s`"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    fn quota(&self, period: Duration) -> Result<Quota, String> {
+        let quota = match (self.window_safe, self.burst) {
+            (true, Some(burst)) => Quota::window_safe(self.limit, period, burst),
+            (true, None) => Quota::window_safe(self.limit, period, 1),
+            (false, Some(burst)) => {
+                Quota::new(self.limit, period).and_then(|q| q.with_burst(burst))
+            }
+            (false, None) => Quota::new(self.limit, period),
+        };
+        quota.map_err(|err| err.to_string())
+    }
+
+    fn kind(&self, kind: RawKind) -> Result<Kind, String> {
+        if self.zone.is_some() && kind != RawKind::Calendar {
+            return Err("`zone` belongs to `kind = \"calendar\"`".to_owned());
+        }
+        Ok(match kind {
+            RawKind::Gcra => Kind::Gcra,
+            RawKind::TokenBucket => Kind::TokenBucket,
+            RawKind::SteppedBucket => Kind::SteppedBucket,
+            RawKind::SlidingLog => Kind::SlidingLog,
+            RawKind::SlidingCounter => Kind::SlidingCounter,
+            RawKind::StrictCounter => Kind::StrictCounter,
+            RawKind::FixedWindow => Kind::FixedWindow,
+            RawKind::Calendar => {
+                let unit = match self.per {
+                    Some(Period::Minute) => CalendarUnit::Minute,
+                    Some(Period::Hour) => CalendarUnit::Hour,
+                    Some(Period::Day) => CalendarUnit::Day,
+                    Some(Period::Month) => CalendarUnit::Month,
+                    Some(Period::Second) | None => {
+                        let expected = "a calendar limit is per `minute`, `hour`, `day` or `month`";
+                        return Err(expected.to_owned());
+                    }
+                };
+                let zone = self.zone.as_deref().unwrap_or("UTC");
+                let zone = TimeZone::get(zone).map_err(|err| {
+                    format!("expected an IANA time zone such as `America/Los_Angeles`: {err}")
+                })?;
+                Kind::Calendar { unit, zone }
+            }
+        })
+    }
+}

@@ -1,0 +1,93 @@
+//! Shipped providers and strategies, in the format of scenarios.
+
+use serde::de::DeserializeOwned;
+
+/// A named piece of a scenario that ships with the program.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    /// Its name.
+    pub name: &'static str,
+    /// Its TOML text; the first comment line says what it is.
+    pub text: &'static str,
+}
+
+/// The presets of one kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Presets {
+    /// What they are, in the singular.
+    pub kind: &'static str,
+    /// All of them, by name.
+    pub all: &'static [Preset],
+}
+
+macro_rules! presets {
+    ($kind:literal, $folder:literal, [$($name:literal),* $(,)?]) => {
+        Presets {
+            kind: $kind,
+            all: &[$(Preset {
+                name: $name,
+                text: include_str!(concat!("../../presets/", $folder, "/", $name, ".toml")),
+            }),*],
+        }
+    };
+}
+
+/// Providers: published limits with their source and date.
+pub const PROVIDERS: Presets = presets!(
+    "provider",
+    "providers",
+    [
+        "anthropic-start",
+        "azure-standard",
+        "cerebras-free",
+        "gateway-pro",
+        "gemini-free",
+        "groq-free",
+        "openai-tier-1",
+        "openrouter-free",
+    ]
+);
+
+/// Strategies: what well-known clients do.
+pub const STRATEGIES: Presets = presets!(
+    "strategy",
+    "strategies",
+    [
+        "aws-standard",
+        "exponential-full-jitter",
+        "no-care",
+        "retry-after-or-exponential",
+        "sdk-default",
+        "two-to-the-n",
+    ]
+);
+
+impl Preset {
+    /// What it is, in one line.
+    pub fn summary(&self) -> &'static str {
+        let first = self.text.lines().next().unwrap_or_default();
+        first.trim_start_matches('#').trim()
+    }
+}
+
+impl Presets {
+    /// The preset of this name.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the list of names if there is none.
+    pub fn find(&self, name: &str) -> Result<&'static Preset, String> {
+        let found = self.all.iter().find(|preset| preset.name == name);
+        found.ok_or_else(|| {
+            let names: Vec<_> = self.all.iter().map(|preset| preset.name).collect();
+            let (kind, names) = (self.kind, names.join("`, `"));
+            format!("unknown {kind} preset `{name}`, expected one of `{names}`")
+        })
+    }
+
+    /// Reads the preset of this name.
+    pub(super) fn load<T: DeserializeOwned>(&self, name: &str) -> Result<T, String> {
+        let preset = self.find(name)?;
+        toml::from_str(preset.text).map_err(|err| format!("preset `{name}`: {err}"))
+    }
+}

@@ -1,0 +1,159 @@
+//! Who answers: limits, latency, faults and hints.
+
+use serde::Deserialize;
+
+use super::{
+    limit::Limit,
+    presets,
+    units::{NonNegative, Positive, Seconds, Share},
+};
+
+/// A provider of answers, as its clients see it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(try_from = "RawProvider")]
+pub struct Provider {
+    /// What it limits; nothing, if empty.
+    pub limits: Vec<Limit>,
+    /// Which tokens of a request it charges.
+    pub charge: Charge,
+    /// Whether calls that it refuses use up its limits on requests.
+    pub refused_calls_count: bool,
+    /// What it says about when to come back.
+    pub retry_after: RetryAfter,
+    /// Time to the first token of an answer.
+    pub first_token: Latency,
+    /// Time per output token.
+    pub per_output_token: Latency,
+    /// Time until a refusal or a fault reaches the client.
+    pub refusal_s: Seconds,
+    /// The share of admitted calls that fail with a 5xx.
+    pub error_rate: Share,
+    /// Times at which every call fails with a 503.
+    pub outages: Vec<Outage>,
+}
+
+/// The fields of a provider as they stand in the file: what is absent comes from the preset, or
+/// else is the default.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProvider {
+    preset: Option<String>,
+    #[serde(rename = "limit")]
+    limits: Option<Vec<Limit>>,
+    charge: Option<Charge>,
+    refused_calls_count: Option<bool>,
+    retry_after: Option<RetryAfter>,
+    first_token: Option<Latency>,
+    per_output_token: Option<Latency>,
+    refusal_s: Option<Seconds>,
+    error_rate: Option<Share>,
+    #[serde(rename = "outage")]
+    outages: Option<Vec<Outage>>,
+}
+
+impl TryFrom<RawProvider> for Provider {
+    type Error = String;
+
+    fn try_from(raw: RawProvider) -> Result<Self, String> {
+        let base = match &raw.preset {
+            Some(name) => presets::PROVIDERS.load(name)?,
+            None => Self::default(),
+        };
+        Ok(Self {
+            limits: raw.limits.unwrap_or(base.limits),
+            charge: raw.charge.unwrap_or(base.charge),
+            refused_calls_count: raw.refused_calls_count.unwrap_or(base.refused_calls_count),
+            retry_after: raw.retry_after.unwrap_or(base.retry_after),
+            first_token: raw.first_token.unwrap_or(base.first_token),
+            per_output_token: raw.per_output_token.unwrap_or(base.per_output_token),
+            refusal_s: raw.refusal_s.unwrap_or(base.refusal_s),
+            error_rate: raw.error_rate.unwrap_or(base.error_rate),
+            outages: raw.outages.unwrap_or(base.outages),
+        })
+    }
+}
+
+/// Which tokens of a request a provider charges.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+pub enum Charge {
+    /// Those that were sent.
+    #[serde(rename = "input")]
+    Input,
+    /// Those that were sent and the declared cap on those that come back.
+    #[serde(rename = "input+max_tokens")]
+    InputAndMaxTokens,
+    /// Those that were sent at admission, and those that came back at completion.
+    #[default]
+    #[serde(rename = "actual")]
+    Actual,
+}
+
+/// What a refusal says about when to come back.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum RetryAfter {
+    /// The first nanosecond at which the call would conform.
+    Exact,
+    /// The same, rounded up to whole seconds, as in HTTP.
+    #[default]
+    Seconds,
+    /// Nothing.
+    Missing,
+    /// The exact time, times a factor.
+    Wrong {
+        /// The factor.
+        factor: Positive,
+    },
+}
+
+/// A distribution of times.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Latency {
+    /// Always the same.
+    FixedS(Seconds),
+    /// Lognormal.
+    Lognormal {
+        /// The median.
+        median_s: Positive,
+        /// The standard deviation of the logarithm.
+        sigma: NonNegative,
+    },
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        Self::FixedS(Seconds::default())
+    }
+}
+
+/// A time at which every call fails.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "RawOutage")]
+pub struct Outage {
+    /// From this time on, since the start.
+    pub from: Seconds,
+    /// Until before this time.
+    pub to: Seconds,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOutage {
+    from_s: Seconds,
+    to_s: Seconds,
+}
+
+impl TryFrom<RawOutage> for Outage {
+    type Error = String;
+
+    fn try_from(raw: RawOutage) -> Result<Self, String> {
+        if raw.from_s >= raw.to_s {
+            return Err("an outage ends after it begins: expected from_s < to_s".to_owned());
+        }
+        Ok(Self {
+            from: raw.from_s,
+            to: raw.to_s,
+        })
+    }
+}

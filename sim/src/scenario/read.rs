@@ -1,0 +1,102 @@
+//! From a file to a scenario, or to an error that says where and why.
+
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use toml_edit::DocumentMut;
+
+use super::{Override, Scenario, workload::Arrivals};
+
+/// A scenario is written by hand; a file beyond this is something else.
+const LARGEST_FILE: u64 = 4 << 20;
+
+impl Scenario {
+    /// Reads a scenario and changes it as the command line says.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be read, is not TOML, or is not a legal scenario.
+    pub fn read(path: &Path, overrides: &[Override]) -> anyhow::Result<Self> {
+        let shown = path.display();
+        let text = read_text(path).with_context(|| format!("{shown}"))?;
+        let mut scenario = Self::parse(&text, &shown.to_string())?;
+        if !overrides.is_empty() {
+            let changed = changed(&text, overrides)?;
+            // The file itself is fine, so whatever is wrong now came from the command line.
+            let typed: Vec<_> = overrides.iter().map(Override::text).collect();
+            let origin = format!("{shown} with --set {}", typed.join(" --set "));
+            scenario = Self::parse(&changed, &origin)?;
+        }
+        if scenario.name.is_empty() {
+            let stem = path.file_stem().unwrap_or_default();
+            scenario.name = stem.to_string_lossy().into_owned();
+        }
+        if let Arrivals::Trace { path: trace } = &mut scenario.workload.arrivals {
+            *trace = beside(path, trace);
+        }
+        Ok(scenario)
+    }
+
+    fn parse(text: &str, origin: &str) -> anyhow::Result<Self> {
+        let located = |line: usize, field: &str, what: &str| {
+            let field = if field.is_empty() || field == "." {
+                String::new()
+            } else {
+                format!("{field}: ")
+            };
+            anyhow::anyhow!("{origin}:{line}: {field}{}", what.trim_end())
+        };
+        let deserializer = toml::Deserializer::parse(text)
+            .map_err(|err| located(line_of(text, err.span()), "", err.message()))?;
+        let scenario: Self = serde_path_to_error::deserialize(deserializer).map_err(|err| {
+            let line = line_of(text, err.inner().span());
+            located(line, &err.path().to_string(), err.inner().message())
+        })?;
+        if let Err(what) = scenario.validate() {
+            bail!("{origin}: {what}");
+        }
+        Ok(scenario)
+    }
+}
+
+/// Reads a text file of a bounded size.
+fn read_text(path: &Path) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let mut file = fs::File::open(path)?.take(LARGEST_FILE + 1);
+    file.read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST_FILE {
+        bail!("expected a scenario of at most 4 MiB");
+    }
+    Ok(text)
+}
+
+fn changed(text: &str, overrides: &[Override]) -> anyhow::Result<String> {
+    let mut document: DocumentMut = text.parse()?;
+    for change in overrides {
+        let typed = change.text();
+        let applied = change.apply(&mut document);
+        applied.map_err(|what| anyhow::anyhow!("--set {typed}: {what}"))?;
+    }
+    Ok(document.to_string())
+}
+
+/// The line, counted from 1, on which a span of the text begins.
+fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> usize {
+    let start = span.map_or(0, |span| span.start.min(text.len()));
+    text.as_bytes()[..start]
+        .iter()
+        .filter(|&&byte| byte == b'\n')
+        .count()
+        + 1
+}
+
+/// A path in a scenario is relative to the scenario.
+fn beside(scenario: &Path, path: &Path) -> PathBuf {
+    scenario
+        .parent()
+        .map_or_else(|| path.to_owned(), |folder| folder.join(path))
+}
