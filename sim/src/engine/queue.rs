@@ -41,12 +41,10 @@ impl Entry {
         Self(u128::from(at.as_nanos()) << 64 | u128::from(key))
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half is 64 bits")]
     const fn at(self) -> Timestamp {
         Timestamp::from_nanos((self.0 >> 64) as u64)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "masked to 24 bits")]
     const fn slot(self) -> u32 {
         (self.0 & ((1 << SLOT_BITS) - 1)) as u32
     }

@@ -69,7 +69,7 @@ pub fn optimum(scenario: &Scenario, streams: Streams) -> Result<Bound, TraceErro
 
     let mut jobs = Jobs::start(scenario, streams)?;
     let mut arrivals = 0;
-    while let Some(job) = jobs.next()? {
+    while let Some(job) = jobs.next_job()? {
         arrivals += 1;
         for group in &mut groups {
             group.arrive(&job);

@@ -209,7 +209,7 @@ fn draw(latency: &Latency, rng: &mut impl Rng) -> f64 {
         Latency::Lognormal { median_s, sigma } => {
             let drawn = LogNormal::new(median_s.get().ln(), sigma.get());
             // Both were checked when the scenario was read.
-            drawn.map_or(median_s.get(), |lognormal| lognormal.sample(rng))
+            drawn.map_or_else(|_| median_s.get(), |lognormal| lognormal.sample(rng))
         }
     }
 }

@@ -123,7 +123,7 @@ impl World {
     }
 
     fn admit_next_arrival(&mut self) -> Result<(), TraceError> {
-        if let Some(job) = self.jobs.next()? {
+        if let Some(job) = self.jobs.next_job()? {
             self.events.schedule(job.at, Event::Arrive(job));
         }
         Ok(())

@@ -46,6 +46,18 @@ pub(super) fn seconds(seconds: f64) -> String {
     format!("{} ms", three_digits(seconds * 1e3))
 }
 
+/// A round span of time, without idle zeros: `5 min`.
+pub(super) fn short_seconds(span_s: f64) -> String {
+    let text = seconds(span_s);
+    match text.split_once(' ') {
+        Some((number, unit)) if number.contains('.') => {
+            let number = number.trim_end_matches('0').trim_end_matches('.');
+            format!("{number} {unit}")
+        }
+        _ => text,
+    }
+}
+
 fn three_digits(number: f64) -> String {
     let decimals = match number {
         _ if number >= 99.95 => 0,
@@ -80,5 +92,8 @@ mod tests {
         assert_eq!(seconds(180.0), "3.00 min");
         assert_eq!(seconds(11_160.0), "3.10 h");
         assert_eq!(seconds(400_000.0), "4.63 d");
+        assert_eq!(short_seconds(300.0), "5 min");
+        assert_eq!(short_seconds(100.0), "100 s");
+        assert_eq!(short_seconds(150.0), "2.5 min");
     }
 }

@@ -43,7 +43,7 @@ pub struct Jobs {
 
 #[derive(Debug)]
 enum Source {
-    Drawn { gaps: Gaps, sizes: Box<Sizes> },
+    Drawn(Box<(Gaps, Sizes)>),
     Trace(Box<Trace>),
 }
 
@@ -58,10 +58,10 @@ impl Jobs {
         let start = scenario.start();
         let source = match &workload.arrivals {
             Arrivals::Trace { path } => Source::Trace(Box::new(Trace::open(path)?)),
-            drawn => Source::Drawn {
-                gaps: Gaps::new(drawn, streams),
-                sizes: Box::new(Sizes::new(workload, streams)),
-            },
+            drawn => Source::Drawn(Box::new((
+                Gaps::new(drawn, streams),
+                Sizes::new(workload, streams),
+            ))),
         };
         Ok(Self {
             source,
@@ -77,15 +77,16 @@ impl Jobs {
     /// # Errors
     ///
     /// Fails on a row of a trace that is not a request.
-    pub fn next(&mut self) -> Result<Option<Job>, TraceError> {
+    pub fn next_job(&mut self) -> Result<Option<Job>, TraceError> {
         let (offset, input_tokens, output_tokens) = match &mut self.source {
-            Source::Drawn { gaps, sizes } => match gaps.next() {
-                Some(offset) => {
-                    let (input, output) = sizes.draw();
-                    (offset, input, output)
-                }
-                None => return Ok(None),
-            },
+            Source::Drawn(drawn) => {
+                let (gaps, sizes) = &mut **drawn;
+                let Some(offset) = gaps.next() else {
+                    return Ok(None);
+                };
+                let (input, output) = sizes.draw();
+                (offset, input, output)
+            }
             Source::Trace(trace) => match trace.next_row()? {
                 Some(row) => (row.arrival, row.input_tokens, row.output_tokens),
                 None => return Ok(None),

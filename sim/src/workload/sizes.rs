@@ -20,6 +20,9 @@ enum Size {
     Lognormal { draw: LogNormal<f64>, max: u64 },
 }
 
+/// Without a stated maximum, no request is larger than this.
+const LARGEST: u64 = 1 << 32;
+
 impl Sizes {
     pub(super) fn new(workload: &Workload, streams: Streams) -> Self {
         Self {
@@ -42,7 +45,7 @@ impl Size {
             None => Self::Fixed(0),
             Some(&Tokens::Fixed(tokens)) => Self::Fixed(tokens),
             Some(&Tokens::Lognormal { median, sigma, max }) => {
-                let max = max.unwrap_or(u64::from(u32::MAX));
+                let max = max.unwrap_or(LARGEST);
                 match LogNormal::new(median.get().ln(), sigma.get()) {
                     Ok(draw) => Self::Lognormal { draw, max },
                     // The median is above zero and sigma finite, so this is out of reach.

@@ -1,7 +1,7 @@
 use plotters::{coord::Shift, prelude::*};
 
 use super::canvas::{Drawing, GRID, MUTED, Picture, explain, render, shortened, text};
-use crate::{report::format::seconds, results::Comparison};
+use crate::{report::format::short_seconds, results::Comparison};
 
 /// The colours of Okabe and Ito, which colour-blind readers tell apart; they repeat dashed.
 const COLOURS: [RGBColor; 7] = [
@@ -61,10 +61,11 @@ impl Drawing for LatencyPlot<'_> {
 
         let (least, most) = self.range();
         let mut chart = ChartBuilder::on(&body)
+            .margin_left(18)
             .margin_right(24)
             .margin_bottom(8)
             .x_label_area_size(48)
-            .y_label_area_size(92)
+            .y_label_area_size(96)
             .build_cartesian_2d(0.0..100.0, (least..most).log_scale())
             .map_err(explain)?;
         chart
@@ -77,7 +78,7 @@ impl Drawing for LatencyPlot<'_> {
             .x_desc("share of the successful requests, in percent")
             .y_desc("latency from arrival to success, at most")
             .x_label_formatter(&|share| format!("{share:.0}"))
-            .y_label_formatter(&|latency| seconds(*latency))
+            .y_label_formatter(&|latency| short_seconds(*latency))
             .axis_desc_style(text(16, MUTED))
             .label_style(text(14, MUTED))
             .draw()

@@ -2,7 +2,7 @@ use plotters::{coord::Shift, prelude::*};
 
 use super::canvas::{Drawing, GRID, MUTED, Picture, explain, render, shortened, text, time_unit};
 use crate::{
-    report::format::{count, percent, seconds},
+    report::format::{count, percent, short_seconds},
     results::{Comparison, Summary},
 };
 
@@ -118,7 +118,11 @@ impl Throughput<'_> {
         let Comparison {
             scenario, bin_s, ..
         } = self.comparison;
-        let title = format!("{}: calls per {}", shortened(scenario, 60), seconds(*bin_s));
+        let title = format!(
+            "{}: calls per {}",
+            shortened(scenario, 60),
+            short_seconds(*bin_s)
+        );
         head.draw_text(&title, &text(26, BLACK), (20, 14))
             .map_err(explain)?;
         let mut x = 20;
@@ -126,7 +130,7 @@ impl Throughput<'_> {
             let y = 64;
             let mark = Rectangle::new([(x, y - thick), (x + 22, y + thick)], colour.filled());
             head.draw(&mark).map_err(explain)?;
-            head.draw_text(label, &text(16, MUTED), (x + 30, y - 9))
+            head.draw_text(label, &text(16, MUTED), (x + 30, y - 10))
                 .map_err(explain)?;
             x += 62 + i32::try_from(label.chars().count() * 8).unwrap_or(0);
             Ok::<_, String>(())
@@ -176,6 +180,7 @@ impl Throughput<'_> {
             .axis_style(GRID)
             .x_labels(9)
             .y_labels(5)
+            .x_label_formatter(&|value| count(*value))
             .y_label_formatter(&|value| count(value.abs().round()))
             .label_style(text(13, MUTED))
             .draw()

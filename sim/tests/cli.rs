@@ -1,0 +1,381 @@
+//! The program as its users meet it: exit codes, messages, files.
+
+use std::{fs, path::Path};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+fn sim() -> Command {
+    let mut command = Command::cargo_bin("sim").expect("cargo builds the binary for its tests");
+    command.env("NO_COLOR", "1");
+    command
+}
+
+/// A small scenario; `edit` changes its text.
+fn scenario(folder: &Path, edit: impl FnOnce(String) -> String) -> String {
+    let text = r#"seed = 1
+duration_s = 600
+
+[workload]
+arrivals.poisson = { rate_per_min = 30 }
+input_tokens.fixed = 100
+output_tokens.fixed = 50
+
+[[provider.limit]]
+counts = "requests"
+limit = 10
+per = "minute"
+kind = "gcra"
+
+[[strategy]]
+name = "one"
+
+[[strategy]]
+preset = "sdk-default"
+"#;
+    let path = folder.join("scenario.toml");
+    fs::write(&path, edit(text.to_owned())).expect("the folder can be written to");
+    path.display().to_string()
+}
+
+/// Runs and expects failure with exit code 1 and one message that holds all of these parts.
+#[track_caller]
+fn fails(args: &[&str], parts: &[&str]) {
+    let output = sim().args(args).output().expect("it runs");
+    let message = String::from_utf8(output.stderr).expect("messages are UTF-8");
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(output.stdout.is_empty(), "a failure prints no results");
+    assert!(message.starts_with("error: "), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    for part in parts {
+        assert!(message.contains(part), "no `{part}` in: {message}");
+    }
+}
+
+#[track_caller]
+fn refuses(from: &str, to: &str, parts: &[&str]) {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| {
+        assert!(text.contains(from), "the test edits what is not there");
+        text.replacen(from, to, 1)
+    });
+    fails(&["compare", &path], parts);
+    fails(&["check", &path], parts);
+}
+
+#[test]
+fn bad_values_are_refused_with_line_field_and_what_was_expected() {
+    refuses(
+        "seed = 1",
+        "sed = 1",
+        &["scenario.toml:1:", "unknown field `sed`", "`seed`"],
+    );
+    refuses(
+        "= 30 }",
+        "= -3 }",
+        &[":5:", "rate_per_min", "above 0", "-3"],
+    );
+    refuses(
+        "= 30 }",
+        "= nan }",
+        &[":5:", "rate_per_min", "above 0", "NaN"],
+    );
+    refuses(
+        "poisson",
+        "poison",
+        &[":5:", "unknown variant `poison`", "`on_off`"],
+    );
+    refuses(
+        "= 600",
+        "= 0",
+        &[":2:", "duration_s", "at least a nanosecond"],
+    );
+    refuses("= 600", "= inf", &[":2:", "duration_s", "inf"]);
+    refuses(
+        "\"gcra\"",
+        "\"leaky\"",
+        &["provider.limit[0]", "unknown variant `leaky`", "`gcra`"],
+    );
+    refuses(
+        "per = \"minute\"\n",
+        "",
+        &["provider.limit[0]", "`per`", "`period_s`"],
+    );
+    refuses(
+        "limit = 10\n",
+        "limit = -10\n",
+        &["provider.limit[0]", "-10"],
+    );
+    refuses(
+        "\"sdk-default\"",
+        "\"sdk\"",
+        &[
+            "strategy[1]",
+            "unknown strategy preset `sdk`",
+            "`sdk-default`",
+        ],
+    );
+    refuses(
+        "preset = \"sdk-default\"",
+        "name = \"one\"",
+        &["two strategies are named `one`"],
+    );
+    refuses(
+        "input_tokens.fixed = 100\n",
+        "",
+        &["workload.input_tokens: expected it"],
+    );
+    refuses("[workload]", "[workload", &[":4:"]);
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let limit = "kind = \"gcra\"";
+    refuses(
+        limit,
+        "kind = \"gcra\"\nburst = 0",
+        &["provider.limit[0]", "burst is zero"],
+    );
+    refuses(
+        limit,
+        "kind = \"gcra\"\nburst = 11\nwindow_safe = true",
+        &["burst exceeds its limit"],
+    );
+    refuses(
+        limit,
+        "kind = \"sliding-log\"\nburst = 5",
+        &["`burst` and `window_safe` belong to"],
+    );
+    refuses(
+        limit,
+        "kind = \"calendar\"\nzone = \"Mars/Olympus\"",
+        &["IANA time zone", "Mars"],
+    );
+    refuses(
+        "preset = \"sdk-default\"",
+        "name = \"b\"\nbackoff.delay.exponential = { initial_s = 9, cap_s = 3 }",
+        &["strategy `b`: cap is below the first delay"],
+    );
+}
+
+#[test]
+fn bad_traces_are_refused_with_their_line() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let trace = folder.path().join("trace.csv");
+    let name = trace.display().to_string();
+    let header = "arrival_ms,input_tokens,output_tokens\n";
+    let replay = |text: &[u8], parts: &[&str]| {
+        fs::write(&trace, text).expect("the folder can be written to");
+        fails(&["compare", &path, "--trace", &name], parts);
+    };
+    let with = |rows: &str| format!("{header}{rows}").into_bytes();
+    replay(b"", &["trace.csv:1: expected a header", "`arrival_ms`"]);
+    replay(&with(""), &["expected at least one row"]);
+    replay(
+        &with("5,1,1\n3,1,1\n"),
+        &["trace.csv:3: arrival_ms: expected rows sorted", "3 after 5"],
+    );
+    replay(
+        &with("0,NaN,1\n"),
+        &[
+            "trace.csv:2: input_tokens: expected a whole number",
+            "`NaN`",
+        ],
+    );
+    replay(&with("0,1,-1\n"), &["trace.csv:2: output_tokens", "`-1`"]);
+    replay(&with("0,1\n"), &["trace.csv:2: output_tokens", "``"]);
+    replay(
+        &with("0,1,99999999999999999999\n"),
+        &["trace.csv:2: output_tokens"],
+    );
+    let long = format!("{header}0,1,{}", "9".repeat(70_000));
+    replay(long.as_bytes(), &["lines of at most 64 KiB"]);
+    replay(
+        b"arrival_ms,input_tokens,output_tokens\n0,1,\xff\n",
+        &["UTF-8"],
+    );
+
+    fails(
+        &["compare", &path, "--trace", "/no/such/file.csv"],
+        &["/no/such/file.csv", "No such file"],
+    );
+    let here = folder.path().display().to_string();
+    fails(
+        &["compare", &path, "--trace", &here],
+        &["expected a CSV file, found a folder"],
+    );
+}
+
+#[test]
+fn missing_files_and_folders_that_cannot_be_written_are_named() {
+    fails(
+        &["compare", "/no/such/scenario.toml"],
+        &["/no/such/scenario.toml", "No such file"],
+    );
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let file = folder.path().join("file");
+    fs::write(&file, "in the way").expect("the folder can be written to");
+    let below = file.join("out").display().to_string();
+    fails(
+        &["compare", &path, "--out", &below],
+        &["cannot make this folder"],
+    );
+    assert_eq!(fs::read(&file).expect("it is still there"), b"in the way");
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    for args in [
+        &["compare"][..],
+        &["compare", "x.toml", "--replications", "0"],
+        &["compare", "x.toml", "--set", "no-equals-sign"],
+        &["compare", "x.toml", "--format", "xml"],
+        &["nonsense"],
+    ] {
+        sim().args(args).assert().code(2);
+    }
+    sim().arg("--help").assert().success();
+}
+
+#[test]
+fn overrides_change_values_and_say_so_when_they_are_wrong() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let check = |change: &str| {
+        let output = sim()
+            .args(["check", &path, "--set", change])
+            .output()
+            .expect("it runs");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    assert!(check("duration_s=7200").contains("2.00 h"));
+    assert!(check("provider.limit.0.limit=77").contains("77 requests/min"));
+    assert!(check("strategy.one.concurrency=3").contains("3 requests at a time"));
+    assert!(check("strategy.1.name=another").contains("another"));
+    assert!(check("workload.arrivals.poisson.rate_per_min=7.5").contains("7.5 a minute"));
+
+    let fails_with =
+        |change: &str, parts: &[&str]| fails(&["check", &path, "--set", change], parts);
+    fails_with(
+        "duration_s=-1",
+        &["--set duration_s=-1", "duration_s", "-1"],
+    );
+    fails_with(
+        "strategy.nobody.concurrency=3",
+        &["no element is named or numbered `nobody`"],
+    );
+    fails_with("provider.colour=red", &["unknown field `colour`"]);
+}
+
+#[test]
+fn a_run_leaves_six_files_and_nothing_else() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let out = folder.path().join("deep/out");
+    let shown = out.display().to_string();
+    sim()
+        .args(["compare", &path, "--out", &shown])
+        .assert()
+        .success();
+    let mut names: Vec<_> = fs::read_dir(&out)
+        .expect("the folder was made")
+        .map(|entry| {
+            entry
+                .expect("readable")
+                .file_name()
+                .into_string()
+                .expect("UTF-8")
+        })
+        .collect();
+    names.sort();
+    let expected = [
+        "latency.png",
+        "latency.svg",
+        "results.csv",
+        "results.json",
+        "throughput.png",
+        "throughput.svg",
+    ];
+    assert_eq!(names, expected);
+    let png = fs::read(out.join("throughput.png")).expect("it is there");
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+}
+
+#[test]
+fn equal_seeds_give_equal_bytes_whatever_the_threads() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let run = |threads: &str, seed: &str| {
+        let out = folder.path().join(format!("{threads}-{seed}"));
+        let shown = out.display().to_string();
+        let args = [
+            "--replications",
+            "7",
+            "--threads",
+            threads,
+            "--seed",
+            seed,
+            "--out",
+            &shown,
+        ];
+        sim().args(["compare", &path]).args(args).assert().success();
+        [
+            "results.json",
+            "results.csv",
+            "throughput.svg",
+            "throughput.png",
+            "latency.svg",
+            "latency.png",
+        ]
+        .map(|name| fs::read(out.join(name)).expect("it was written"))
+    };
+    let reference = run("1", "5");
+    assert!(
+        reference == run("2", "5"),
+        "two threads changed the results"
+    );
+    let other = run("2", "6");
+    assert!(reference[0] != other[0], "another seed changed nothing");
+}
+
+#[test]
+fn every_format_is_what_it_says() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| {
+        text.replace("\"one\"", "\"a, \\\"quoted\\\" <name>\"")
+    });
+    let print = |format: &str| {
+        let output = sim()
+            .args(["compare", &path, "--format", format])
+            .output()
+            .expect("it runs");
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let json: serde_json::Value = serde_json::from_str(&print("json")).expect("it is JSON");
+    assert_eq!(json["strategies"][0]["strategy"], "a, \"quoted\" <name>");
+    let mut csv = csv::Reader::from_reader(print("csv").into_bytes().leak() as &[u8]);
+    let first = csv.records().next().expect("a row").expect("it is CSV");
+    assert_eq!(&first[0], "a, \"quoted\" <name>");
+    assert!(print("table").contains("sdk-default"));
+    assert!(
+        !print("table").contains('\u{1b}'),
+        "colours only on a terminal"
+    );
+}
+
+#[test]
+fn presets_are_listed_and_printed() {
+    let output = sim().arg("presets").output().expect("it runs");
+    let list = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(list.contains("openai-tier-1") && list.contains("sdk-default"));
+    let output = sim()
+        .args(["presets", "sdk-default"])
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(text.contains("fail_above_s = 120"));
+    fails(&["presets", "nobody"], &["no preset is named `nobody`"]);
+}

@@ -1,0 +1,81 @@
+//! What ships is legal, and says what it is.
+
+use std::{fs, path::Path};
+
+use paceline_sim::scenario::{Scenario, presets, strategy::Queue};
+
+#[test]
+fn every_shipped_scenario_is_legal_and_states_its_question() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).expect("scenarios ship") {
+        let path = entry.expect("readable").path();
+        Scenario::read(&path, &[]).expect("shipped scenarios are legal");
+        let text = fs::read_to_string(&path).expect("it was just read");
+        assert!(text.starts_with("# Question: "), "{}", path.display());
+        assert!(text.contains("\n# Answer: "), "{}", path.display());
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+}
+
+#[test]
+fn every_preset_is_legal_in_a_scenario() {
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("test.toml");
+    for provider in presets::PROVIDERS.all {
+        for strategy in presets::STRATEGIES.all {
+            let text = format!(
+                "seed = 1\nduration_s = 60
+                 [workload]
+                 arrivals.batch = {{ jobs = 3 }}
+                 input_tokens.fixed = 10
+                 output_tokens.fixed = 10
+                 [provider]
+                 preset = \"{}\"
+                 [[strategy]]
+                 preset = \"{}\"",
+                provider.name, strategy.name
+            );
+            fs::write(&path, text).expect("the folder can be written to");
+            let scenario = Scenario::read(&path, &[]).expect("presets are legal");
+            assert!(
+                !scenario.provider.limits.is_empty(),
+                "{} limits nothing",
+                provider.name
+            );
+            assert_eq!(scenario.strategies[0].name, strategy.name);
+        }
+        assert!(provider.text.contains("Source: ") || provider.name == "gateway-pro");
+        assert!(!provider.summary().is_empty());
+    }
+}
+
+/// Real traffic, where it is at hand: every open-loop trace runs, and its requests add up.
+#[test]
+fn recorded_traffic_runs_where_it_is_at_hand() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let traces = here.join("../../shared/traces");
+    for (name, rows) in [
+        ("azure_chat_2023.csv", 19_366.0),
+        ("azure_code_2023.csv", 5_740.0),
+        ("burstgpt_office.csv", 400.0),
+        ("claude_agent_team.csv", 1_767.0),
+        ("mooncake_longctx.csv", 12_031.0),
+    ] {
+        let trace = traces.join(name);
+        if !trace.exists() {
+            continue;
+        }
+        let mut scenario = Scenario::read(&here.join("scenarios/quickstart.toml"), &[])
+            .expect("shipped scenarios are legal");
+        // Sleepers without a queue wake each other; thousands of them take a while to simulate.
+        scenario
+            .strategies
+            .retain(|strategy| strategy.queue == Queue::Fifo);
+        scenario.replay(trace);
+        let comparison =
+            paceline_sim::compare::compare(&scenario, 1, || ()).expect("the trace is well formed");
+        assert_eq!(comparison.arrivals, rows, "{name}");
+    }
+}
