@@ -126,6 +126,16 @@ fn bad_values_are_refused_with_line_field_and_what_was_expected() {
         &["workload.input_tokens: expected it"],
     );
     refuses("[workload]", "[workload", &[":4:"]);
+    refuses(
+        "= 30 }",
+        "= 1e18 }",
+        &["workload.arrivals: expected at most 1e9 requests"],
+    );
+    refuses(
+        "poisson = { rate_per_min = 30 }",
+        "batch = { jobs = 20_000_000 }",
+        &["at most 1e7"],
+    );
 }
 
 #[test]

@@ -131,6 +131,7 @@ impl Scenario {
                 ));
             }
         }
+        self.validate_arrivals()?;
         let bins = self.duration().as_secs_f64() / self.bin().as_secs_f64();
         if bins > 100_000.0 {
             return Err(format!(
@@ -139,4 +140,27 @@ impl Scenario {
         }
         Ok(())
     }
+
+    /// Bounds what a run can take; nobody waits for more than a billion requests.
+    fn validate_arrivals(&self) -> Result<(), String> {
+        let minutes = self.duration().as_secs_f64() / 60.0;
+        let (expected, most) = match self.workload.arrivals {
+            Arrivals::Batch { jobs } => (whole(jobs), 1e7),
+            Arrivals::Poisson { rate_per_min }
+            | Arrivals::Gamma { rate_per_min, .. }
+            | Arrivals::OnOff { rate_per_min, .. } => (rate_per_min.get() * minutes, 1e9),
+            Arrivals::Trace { .. } => return Ok(()),
+        };
+        if expected > most {
+            return Err(format!(
+                "workload.arrivals: expected at most {most:e} requests, found {expected:e}"
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "compared with a round number")]
+const fn whole(number: u64) -> f64 {
+    number as f64
 }

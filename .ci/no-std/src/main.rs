@@ -1,0 +1,60 @@
+//! Uses every published crate without std.
+//!
+//! If any of them, or anything that they depend on, linked std, its panic handler would clash with
+//! the one below, and this would not build.
+
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+use core::{
+    alloc::{GlobalAlloc, Layout},
+    ptr,
+    time::Duration,
+};
+
+use paceline_backoff::{Delay, Jitter, RetryPolicy};
+use paceline_core::{Limiter, Quota, Timestamp};
+use paceline_gcra::Gcra;
+use paceline_quota::{CalendarUnit, QuotaTracker, Window};
+use paceline_sliding_window::SlidingLog;
+use paceline_token_bucket::TokenBucket;
+
+/// An allocator that has nothing to give: this program is built and never run.
+struct Nothing;
+
+unsafe impl GlobalAlloc for Nothing {
+    unsafe fn alloc(&self, _: Layout) -> *mut u8 {
+        ptr::null_mut()
+    }
+
+    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
+}
+
+#[global_allocator]
+static ALLOCATOR: Nothing = Nothing;
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn _start() -> ! {
+    let (now, quota) = (Timestamp::EPOCH, Quota::per_minute(60));
+    let zone = paceline_quota::Window::calendar(CalendarUnit::Day, jiff_utc());
+    let mut admitted = Gcra::new(quota).try_acquire(now, 1).is_ok();
+    admitted &= TokenBucket::new(quota).try_acquire(now, 1).is_ok();
+    admitted &= SlidingLog::new(quota).try_acquire(now, 1).is_ok();
+    admitted &= QuotaTracker::new(5, zone).try_acquire(now, 1).is_ok();
+    admitted &= QuotaTracker::new(5, Window::fixed(Duration::from_secs(1))).try_acquire(now, 1).is_ok();
+    let policy = RetryPolicy::new(Delay::constant(Duration::from_secs(1)), Jitter::FULL);
+    let (least, most) = policy.bounds(0);
+    while admitted && least < most {}
+    loop {}
+}
+
+fn jiff_utc() -> jiff::tz::TimeZone {
+    jiff::tz::TimeZone::UTC
+}
