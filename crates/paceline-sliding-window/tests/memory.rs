@@ -37,3 +37,21 @@ fn an_unlimited_log_remembers_nothing() {
     }
     assert_eq!(log.entries(), 0);
 }
+
+/// Beyond the limit charges share an entry, and it must leave with the last of them.
+#[test]
+fn a_shared_entry_leaves_late_and_never_early() {
+    let at = |seconds: u64| Timestamp::from_nanos(seconds * 1_000_000_000);
+    let mut log = SlidingLog::new(Quota::per_minute(2));
+    for seconds in [0, 10, 30] {
+        log.charge(at(seconds), 1);
+    }
+    assert_eq!(log.entries(), 2);
+    assert_eq!(log.available(at(60)), 0, "the debt of 30 s is still there");
+    assert_eq!(log.available(at(90)), 2);
+
+    let mut log = SlidingLog::new(Quota::per_minute(u64::MAX - 1));
+    log.charge(at(0), u64::MAX);
+    log.charge(at(30), u64::MAX);
+    assert_eq!(log.available(at(89)), 0, "the sum of both exceeds 64 bits");
+}

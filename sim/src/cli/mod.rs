@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 
 /// Simulates clients of rate-limited providers and compares their strategies.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(name = "sim", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 success, 1 failure, 2 wrong usage.")]
 pub struct Cli {
     #[command(subcommand)]

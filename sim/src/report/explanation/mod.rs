@@ -1,12 +1,14 @@
 //! A scenario in words.
 
+mod strategy;
+
 use std::fmt::Write;
 
 use super::format::{count, seconds};
 use crate::scenario::{
     Scenario,
     limit::{Kind, Limit, RateLimit},
-    strategy::{Queue, Strategy},
+    provider::{Charge, RetryAfter},
     workload::{Arrivals, Tokens, Workload},
 };
 
@@ -45,11 +47,19 @@ fn explain(text: &mut String, scenario: &Scenario) -> std::fmt::Result {
         writeln!(text, "  {}", self::limit(limit))?;
     }
     let provider = &scenario.provider;
-    writeln!(
-        text,
-        "  charges {:?} tokens; hint: {:?}",
-        provider.charge, provider.retry_after
-    )?;
+    let charge = match provider.charge {
+        Charge::Input => "input tokens",
+        Charge::InputAndMaxTokens => "input tokens and the declared cap",
+        Charge::Actual => "input tokens at admission, output tokens at completion",
+    };
+    writeln!(text, "  charges {charge}")?;
+    let hint = match provider.retry_after {
+        RetryAfter::Exact => "exact".to_owned(),
+        RetryAfter::Seconds => "rounded up to seconds".to_owned(),
+        RetryAfter::Missing => "missing".to_owned(),
+        RetryAfter::Wrong { factor } => format!("wrong by a factor of {}", factor.get()),
+    };
+    writeln!(text, "  Retry-After: {hint}")?;
     if provider.refused_calls_count {
         writeln!(text, "  refused calls count against limits on requests")?;
     }
@@ -71,7 +81,7 @@ fn explain(text: &mut String, scenario: &Scenario) -> std::fmt::Result {
     writeln!(text, "\nStrategies")?;
     for strategy in &scenario.strategies {
         writeln!(text, "  {}", strategy.name)?;
-        for part in parts(strategy) {
+        for part in strategy::parts(strategy) {
             writeln!(text, "    - {part}")?;
         }
     }
@@ -160,45 +170,6 @@ fn rate_limit(rate: &RateLimit) -> String {
             )
         }
     }
-}
-
-fn parts(strategy: &Strategy) -> Vec<String> {
-    let mut parts: Vec<_> = strategy.limits.iter().map(limit).collect();
-    if let Some(spacing) = strategy.spacing_s {
-        parts.push(format!(
-            "{} between calls",
-            seconds(spacing.get().as_secs_f64())
-        ));
-    }
-    if !parts.is_empty() && strategy.queue == Queue::None {
-        parts.push("no queue: everybody sleeps and asks again".to_owned());
-    }
-    if let Some(deadline) = strategy.deadline_s {
-        parts.push(format!(
-            "worthless after {}",
-            seconds(deadline.get().as_secs_f64())
-        ));
-    }
-    match &strategy.backoff {
-        None => parts.push("never retries".to_owned()),
-        Some(backoff) => {
-            let times =
-                |most: Option<u32>| most.map_or_else(|| "any number".to_owned(), |n| n.to_string());
-            parts.push(format!(
-                "retries: {} after refusals, {} after faults; {:?}, jitter {:?}, hint {:?}, {:?}",
-                times(backoff.throttle_retries),
-                times(backoff.error_retries),
-                backoff.delay,
-                backoff.jitter,
-                backoff.hint,
-                backoff.hint_policy,
-            ));
-        }
-    }
-    if let Some(budget) = strategy.budget {
-        parts.push(format!("retry budget: {budget:?}"));
-    }
-    parts
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown to people")]

@@ -1,0 +1,145 @@
+use std::time::Duration;
+
+use super::limit;
+use crate::{
+    report::format::{seconds, short_seconds},
+    scenario::strategy::{Backoff, Budget, Delay, Hint, HintPolicy, Jitter, Queue, Strategy},
+};
+
+/// What a strategy does, line by line.
+pub(super) fn parts(strategy: &Strategy) -> Vec<String> {
+    let mut parts: Vec<_> = strategy.limits.iter().map(limit).collect();
+    if let Some(spacing) = strategy.spacing_s {
+        parts.push(format!(
+            "{} between calls",
+            seconds(spacing.get().as_secs_f64())
+        ));
+    }
+    if !parts.is_empty() && strategy.queue == Queue::None {
+        parts.push("no queue: everybody sleeps and asks again".to_owned());
+    }
+    if let Some(deadline) = strategy.deadline_s {
+        parts.push(format!(
+            "worthless after {}",
+            seconds(deadline.get().as_secs_f64())
+        ));
+    }
+    match &strategy.backoff {
+        None => parts.push("never retries".to_owned()),
+        Some(backoff) => parts.extend(retries(backoff)),
+    }
+    match strategy.budget {
+        None => {}
+        Some(Budget::Ratio {
+            percent,
+            floor_per_s,
+            most,
+            initial,
+        }) => parts.push(format!(
+            "retry budget: {percent} per 100 first calls and {floor_per_s} a second, \
+             at most {most} saved up, {initial} at the start"
+        )),
+        Some(Budget::AwsQuota { initial }) => parts.push(format!(
+            "retry quota of 500 tokens, {initial} at the start; 5 per refusal, 14 per fault"
+        )),
+    }
+    parts
+}
+
+/// When a strategy tries again, line by line.
+fn retries(backoff: &Backoff) -> [String; 3] {
+    let times = |most: Option<u32>| match most {
+        None => "without limit".to_owned(),
+        Some(1) => "once".to_owned(),
+        Some(most) => format!("{most} times"),
+    };
+    let elapsed = backoff.max_elapsed_s.map_or_else(String::new, |most| {
+        format!(", for {} at most", span(most.get()))
+    });
+    [
+        format!(
+            "retries {} after refusals, {} after faults{elapsed}",
+            times(backoff.throttle_retries),
+            times(backoff.error_retries),
+        ),
+        format!(
+            "waits {}, {}",
+            delay(&backoff.delay),
+            jitter(backoff.jitter)
+        ),
+        hint(backoff),
+    ]
+}
+
+fn delay(delay: &Delay) -> String {
+    match delay {
+        Delay::ConstantS(delay) => span(delay.get()),
+        Delay::Linear {
+            initial_s,
+            step_s,
+            cap_s,
+        } => format!(
+            "{}, {} more each time, up to {}",
+            span(initial_s.get()),
+            span(step_s.get()),
+            span(cap_s.get())
+        ),
+        Delay::Exponential {
+            initial_s,
+            factor,
+            cap_s,
+        } => {
+            format!(
+                "{}, times {factor}, up to {}",
+                span(initial_s.get()),
+                span(cap_s.get())
+            )
+        }
+        Delay::Fibonacci { unit_s, cap_s } => {
+            format!(
+                "{} times Fibonacci numbers, up to {}",
+                span(unit_s.get()),
+                span(cap_s.get())
+            )
+        }
+        Delay::Decorrelated { base_s, cap_s } => {
+            format!(
+                "{} to thrice the last, up to {}",
+                span(base_s.get()),
+                span(cap_s.get())
+            )
+        }
+        Delay::ScheduleS(delays) => {
+            let delays: Vec<_> = delays.iter().map(|delay| span(delay.get())).collect();
+            format!("{}, the last again and again", delays.join(", "))
+        }
+    }
+}
+
+fn jitter(jitter: Jitter) -> String {
+    match jitter {
+        Jitter::None => "without jitter".to_owned(),
+        Jitter::Full => "with full jitter".to_owned(),
+        Jitter::Equal => "with equal jitter".to_owned(),
+        Jitter::ProportionalPercent(percent) => format!("plus or minus {percent} %"),
+        Jitter::DownPercent(percent) => format!("minus up to {percent} %"),
+        Jitter::AddS(most) => format!("plus up to {}", span(most.get())),
+    }
+}
+
+fn hint(backoff: &Backoff) -> String {
+    let how = match backoff.hint {
+        Hint::Ignore => return "ignores the server's hint".to_owned(),
+        Hint::Floor => "takes the server's hint as a floor under that",
+        Hint::Exact => "takes the server's hint exactly",
+    };
+    match backoff.hint_policy {
+        HintPolicy::Honour => format!("{how}, however long"),
+        HintPolicy::FailAboveS(most) => format!("{how}, and gives up above {}", span(most.get())),
+        HintPolicy::ClampS(most) => format!("{how}, at most {}", span(most.get())),
+    }
+}
+
+fn span(duration: Duration) -> String {
+    short_seconds(duration.as_secs_f64())
+}
