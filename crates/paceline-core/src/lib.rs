@@ -15,15 +15,17 @@ extern crate alloc;
 mod clock;
 mod demand;
 mod limiter;
+#[cfg(target_has_atomic = "64")]
+mod manual_clock;
 mod quota;
 mod rng;
 mod time;
 
 pub use clock::Clock;
-#[cfg(target_has_atomic = "64")]
-pub use clock::ManualClock;
 pub use demand::{Demand, Dimension};
 pub use limiter::{Denied, Limiter};
+#[cfg(target_has_atomic = "64")]
+pub use manual_clock::ManualClock;
 pub use quota::{Quota, QuotaError};
 pub use rng::{Rng, SplitMix64};
 pub use time::Timestamp;

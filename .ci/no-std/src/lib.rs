@@ -4,7 +4,6 @@
 //! the one below, and this would not build.
 
 #![no_std]
-#![no_main]
 
 extern crate alloc;
 
@@ -40,21 +39,18 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     loop {}
 }
 
+/// Keeps everything from being optimised away.
 #[unsafe(no_mangle)]
-extern "C" fn _start() -> ! {
+pub extern "C" fn decide() -> bool {
     let (now, quota) = (Timestamp::EPOCH, Quota::per_minute(60));
-    let zone = paceline_quota::Window::calendar(CalendarUnit::Day, jiff_utc());
-    let mut admitted = Gcra::new(quota).try_acquire(now, 1).is_ok();
-    admitted &= TokenBucket::new(quota).try_acquire(now, 1).is_ok();
-    admitted &= SlidingLog::new(quota).try_acquire(now, 1).is_ok();
-    admitted &= QuotaTracker::new(5, zone).try_acquire(now, 1).is_ok();
-    admitted &= QuotaTracker::new(5, Window::fixed(Duration::from_secs(1))).try_acquire(now, 1).is_ok();
+    let day = Window::calendar(CalendarUnit::Day, jiff::tz::TimeZone::UTC);
+    let minute = Window::fixed(Duration::from_secs(60));
     let policy = RetryPolicy::new(Delay::constant(Duration::from_secs(1)), Jitter::FULL);
     let (least, most) = policy.bounds(0);
-    while admitted && least < most {}
-    loop {}
-}
-
-fn jiff_utc() -> jiff::tz::TimeZone {
-    jiff::tz::TimeZone::UTC
+    Gcra::new(quota).try_acquire(now, 1).is_ok()
+        && TokenBucket::new(quota).try_acquire(now, 1).is_ok()
+        && SlidingLog::new(quota).try_acquire(now, 1).is_ok()
+        && QuotaTracker::new(5, day).try_acquire(now, 1).is_ok()
+        && QuotaTracker::new(5, minute).try_acquire(now, 1).is_ok()
+        && least < most
 }
