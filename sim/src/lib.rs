@@ -12,3 +12,8 @@ pub mod report;
 pub mod results;
 pub mod scenario;
 pub mod workload;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -38,3 +38,8 @@ pub use policy::{Decision, Failure, FailureKind, Reason, RetryPolicy};
 pub use ratio_budget::RatioBudget;
 pub use stateless::StatelessJitter;
 pub use token_quota::TokenQuota;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -29,3 +29,8 @@ pub use manual_clock::ManualClock;
 pub use quota::{Quota, QuotaError};
 pub use rng::{Rng, SplitMix64};
 pub use time::Timestamp;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

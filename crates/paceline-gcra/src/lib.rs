@@ -157,3 +157,8 @@ impl Limiter for Gcra {
         u64::try_from(cells).unwrap_or(u64::MAX)
     }
 }
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

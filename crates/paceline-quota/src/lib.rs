@@ -27,3 +27,8 @@ pub use snapshot::{RestoreError, Snapshot};
 pub use thresholds::{Alert, ThresholdError, Thresholds};
 pub use tracker::QuotaTracker;
 pub use window::Window;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -16,3 +16,8 @@ mod log;
 
 pub use counter::{Estimate, SlidingCounter};
 pub use log::SlidingLog;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

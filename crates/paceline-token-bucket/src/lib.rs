@@ -17,3 +17,8 @@ mod stepped;
 
 pub use continuous::TokenBucket;
 pub use stepped::SteppedBucket;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
