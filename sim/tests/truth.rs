@@ -250,3 +250,58 @@ fn a_client_that_keeps_the_limits_is_not_refused() {
         assert!(kept.goodput > least, "{kind}: {}", kept.goodput);
     }
 }
+
+/// Ten calls at a time, an offered load of eight, no queue: Erlang's loss formula.
+#[test]
+fn a_limit_on_concurrency_refuses_what_erlang_says() {
+    let text = format!(
+        "{POISSON}arrivals.poisson = {{ rate_per_min = 480 }}
+         [provider]
+         first_token.fixed_s = 1
+         [[provider.limit]]
+         counts = \"concurrency\"
+         limit = 10
+         [[strategy]]
+         name = \"lossy\""
+    );
+    let comparison = run(&text.replace("500_000", "100_000"), 1);
+    let lossy = strategy(&comparison, "lossy");
+    // Refusals come in clusters of about ten.
+    let standard_error = (10.0 * 0.121_661 / lossy.calls).sqrt();
+    close(lossy.refused / lossy.calls, 0.121_661, 4.0 * standard_error);
+}
+
+/// Output is charged when it is there: each answer of 200 tokens overdraws a limit of 100 a minute.
+/// After the first, both others are refused; after the second, the third again. Each is told when the
+/// debt will have been paid.
+#[test]
+fn output_tokens_are_charged_at_completion() {
+    let text = "seed = 1
+        duration_s = 600
+        [workload]
+        arrivals.batch = { jobs = 3 }
+        input_tokens.fixed = 1
+        output_tokens.fixed = 200
+        [provider]
+        charge = \"actual\"
+        retry_after = \"exact\"
+        first_token.fixed_s = 1
+        [[provider.limit]]
+        counts = \"output_tokens\"
+        limit = 100
+        per = \"minute\"
+        kind = \"token-bucket\"
+        [[strategy]]
+        name = \"one at a time\"
+        concurrency = 1
+        [strategy.backoff]
+        delay.constant_s = 1
+        hint = \"exact\"";
+    let comparison = run(text, 1);
+    let patient = strategy(&comparison, "one at a time");
+    assert_eq!((patient.completed, patient.refused), (3.0, 3.0));
+    // From -100 to 1 cell takes 60.6 s, then a second of service; after that from about -197.3.
+    let latencies: Vec<_> = patient.latency.curve.iter().map(|&(_, s)| s).collect();
+    close(latencies[50], 62.6, 0.1);
+    close(latencies[100], 62.6 + 119.0 + 1.0, 1.0);
+}
