@@ -132,25 +132,22 @@ fn series(tallies: &[Tally]) -> Vec<Bin> {
         .collect()
 }
 
-/// The limit on requests that bounds a single bin most tightly, as a steady rate.
+/// The limit on requests that allows the fewest calls in a bin.
 fn limit_line(scenario: &Scenario) -> Option<LimitLine> {
     let bin_s = scenario.bin().as_secs_f64();
-    let rates = scenario
-        .provider
-        .limits
-        .iter()
-        .filter_map(|limit| match limit {
-            Limit::Rate(rate) if rate.counts == Dimension::Requests => Some(rate),
-            _ => None,
-        });
-    // A day's quota may well be spent within one bin, so the shortest period is what shows.
-    let rate = rates.min_by_key(|rate| rate.quota.period())?;
-    let period_s = rate.quota.period().as_secs_f64();
-    let limit = count(rate.quota.limit());
-    Some(LimitLine {
-        label: format!("limit {} requests/{}", rate.quota.limit(), rate.per),
-        per_bin: limit * (bin_s / period_s).max(1.0),
-    })
+    let limits = scenario.provider.limits.iter();
+    let lines = limits.filter_map(|limit| match limit {
+        Limit::Rate(rate) if rate.counts == Dimension::Requests => {
+            // A limit may be spent as soon as its period begins.
+            let periods = (bin_s / rate.quota.period().as_secs_f64()).max(1.0);
+            Some(LimitLine {
+                label: format!("limit {} requests/{}", rate.quota.limit(), rate.per),
+                per_bin: count(rate.quota.limit()) * periods,
+            })
+        }
+        _ => None,
+    });
+    lines.min_by(|a, b| a.per_bin.total_cmp(&b.per_bin))
 }
 
 fn mean(counts: impl ExactSizeIterator<Item = u64>) -> f64 {

@@ -19,7 +19,7 @@ pub struct Comparison {
     pub optimum: Optimum,
     /// The width of a time bin of the series, in seconds.
     pub bin_s: f64,
-    /// The request rate that the provider sustains, to be drawn into plots.
+    /// The tightest limit on requests per bin, to be drawn into plots.
     pub limit_line: Option<LimitLine>,
     /// One entry per strategy, in the order of the scenario.
     pub strategies: Vec<Summary>,

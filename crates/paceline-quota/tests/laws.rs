@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use paceline_core::{Limiter, Timestamp};
+use paceline_core::{Limiter, Quota, Timestamp};
 use paceline_laws::{Admission, Schedule};
 use paceline_quota::{CalendarUnit, QuotaTracker, Window};
 
@@ -103,5 +103,18 @@ fn a_limit_that_changes_keeps_what_was_used() {
     for (limit, available) in [(20, 12), (5, 0), (0, 0), (10, 2)] {
         quota.set_limit(limit);
         assert_eq!(quota.available(now), available, "limit {limit}");
+    }
+}
+
+#[test]
+fn a_change_of_limit_hands_out_nothing_that_was_spent() {
+    let quotas = [10, 30, 4, 0].map(Quota::per_minute);
+    for window in [Window::fixed, Window::rolling] {
+        paceline_laws::quota_change_is_strict(
+            Schedule::new(Duration::from_secs(9), 12),
+            || QuotaTracker::new(10, window(Duration::from_secs(60))),
+            &quotas,
+            |tracker, _, quota| tracker.set_limit(quota.limit()),
+        );
     }
 }
