@@ -17,6 +17,7 @@ mod demand;
 mod limiter;
 #[cfg(target_has_atomic = "64")]
 mod manual_clock;
+mod parts;
 mod quota;
 mod rng;
 mod time;

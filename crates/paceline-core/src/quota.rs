@@ -159,22 +159,6 @@ impl Quota {
         self.burst
     }
 
-    /// Converts `parts` of `1 / self.period` cells each to parts of `1 / other.period`, rounded
-    /// down.
-    ///
-    /// Limiters that count in such parts, to be exact, carry them over when their quota changes.
-    /// The result saturates at [`u128::MAX`]; a quota that is unlimited has no parts, so from it
-    /// and to it the result is zero.
-    pub const fn rescale(self, parts: u128, other: Self) -> u128 {
-        if self.period == 0 {
-            return 0;
-        }
-        let (from, to) = (self.period as u128, other.period as u128);
-        // Neither product of the rest overflows: both factors are below 2^64.
-        let (whole, rest) = (parts / from, parts % from);
-        whole.saturating_mul(to).saturating_add(rest * to / from)
-    }
-
     /// Whether nothing may pass.
     pub const fn is_disabled(self) -> bool {
         self.limit == 0
@@ -250,17 +234,6 @@ mod tests {
         assert!(off.is_disabled());
         assert_eq!(off.with_burst(5), Ok(off));
         assert_eq!(Quota::window_safe(0, Duration::from_secs(60), 5), Ok(off));
-    }
-
-    #[test]
-    fn parts_of_a_cell_survive_a_change_of_period() {
-        let (second, minute) = (Quota::per_second(1), Quota::per_minute(1));
-        let half = 500_000_000;
-        assert_eq!(second.rescale(half, minute), 60 * half);
-        assert_eq!(minute.rescale(60 * half + 59, second), half);
-        assert_eq!(second.rescale(half, Quota::UNLIMITED), 0);
-        assert_eq!(Quota::UNLIMITED.rescale(half, second), 0);
-        assert_eq!(second.rescale(u128::MAX, minute), u128::MAX);
     }
 
     #[test]

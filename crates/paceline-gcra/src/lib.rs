@@ -54,7 +54,7 @@ impl Gcra {
     pub const fn new(quota: Quota) -> Self {
         Self {
             quota,
-            burst: span(quota, quota.burst()),
+            burst: quota.parts(quota.burst()),
             tat: 0,
         }
     }
@@ -102,26 +102,6 @@ impl Gcra {
     fn scale(&self, at: Timestamp) -> u128 {
         u128::from(at.as_nanos()) * u128::from(self.quota.limit())
     }
-
-    /// The first whole nanosecond at least `wait` after `now`.
-    #[inline]
-    fn retry_at(&self, now: Timestamp, wait: u128) -> Timestamp {
-        // Hardware divides 64 bits several times faster than 128, and they nearly always suffice.
-        let nanos = match u64::try_from(wait) {
-            Ok(wait) => wait.div_ceil(self.quota.limit()),
-            Err(_) => {
-                let nanos = wait.div_ceil(u128::from(self.quota.limit()));
-                u64::try_from(nanos).unwrap_or(u64::MAX)
-            }
-        };
-        Timestamp::from_nanos(now.as_nanos().saturating_add(nanos))
-    }
-}
-
-/// How long `cells` last, in `1 / limit` nanoseconds.
-#[inline]
-const fn span(quota: Quota, cells: u64) -> u128 {
-    cells as u128 * quota.period_nanos() as u128
 }
 
 impl Limiter for Gcra {
@@ -132,16 +112,20 @@ impl Limiter for Gcra {
             return Err(Denied::TooLarge { max });
         }
         // A cost of zero conforms even while a debt is open.
-        let room = self.burst - span(self.quota, cost);
+        let room = self.burst - self.quota.parts(cost);
         match self.spent(now).checked_sub(room) {
-            Some(wait) if wait > 0 && cost > 0 => Err(Denied::Until(self.retry_at(now, wait))),
+            Some(wait) if wait > 0 && cost > 0 => {
+                let nanos = self.quota.replenishes_in(wait);
+                let retry_at = now.as_nanos().saturating_add(nanos);
+                Err(Denied::Until(Timestamp::from_nanos(retry_at)))
+            }
             _ => Ok(()),
         }
     }
 
     #[inline]
     fn charge(&mut self, now: Timestamp, cost: u64) {
-        let span = span(self.quota, cost);
+        let span = self.quota.parts(cost);
         // Nothing is spent if the cost is zero or the quota unlimited.
         if span > 0 {
             self.tat = self.tat.max(self.scale(now)).saturating_add(span);

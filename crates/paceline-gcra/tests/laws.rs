@@ -4,24 +4,7 @@ use std::time::Duration;
 
 use paceline_core::{Limiter, Quota, Timestamp};
 use paceline_gcra::Gcra;
-use paceline_laws::Schedule;
-
-const MONTH: Duration = Duration::from_secs(30 * 86_400);
-
-/// Quotas from the smallest to the largest, each with a schedule that keeps it busy.
-fn regimes() -> [(Quota, Schedule); 7] {
-    let schedule = |wait_ms, cost| Schedule::new(Duration::from_millis(wait_ms), cost);
-    let monthly = Quota::new(1, MONTH).expect("a month is a period");
-    [
-        (with_burst(Quota::per_second(7), 10), schedule(2_000, 12)),
-        (with_burst(Quota::per_minute(3), 4), schedule(60_000, 5)),
-        (with_burst(Quota::per_day(5_000), 1), schedule(30_000, 2)),
-        (Quota::per_minute(450_000_000), schedule(9_000, 500_000_000)),
-        (monthly, Schedule::new(MONTH, 3)),
-        (Quota::per_minute(0), schedule(1_000, 3)),
-        (Quota::UNLIMITED, schedule(1_000, u64::MAX)),
-    ]
-}
+use paceline_laws::{Schedule, regimes};
 
 #[test]
 fn obeys_the_laws() {

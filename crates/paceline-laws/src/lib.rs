@@ -9,10 +9,12 @@ mod equivalence;
 mod laws;
 mod quota_change;
 mod reference;
+mod regimes;
 mod schedule;
 
 pub use equivalence::equivalent;
 pub use laws::obeys;
 pub use quota_change::quota_change_is_strict;
 pub use reference::{Admission, admits_like, fluid, stays_within, window};
+pub use regimes::regimes;
 pub use schedule::Schedule;

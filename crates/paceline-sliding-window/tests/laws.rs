@@ -3,26 +3,10 @@
 use std::time::Duration;
 
 use paceline_core::{Limiter, Quota, Timestamp};
-use paceline_laws::Schedule;
+use paceline_laws::{Schedule, regimes};
 use paceline_sliding_window::{Estimate, SlidingCounter, SlidingLog};
 
-const MONTH: Duration = Duration::from_secs(30 * 86_400);
 const ESTIMATES: [Estimate; 2] = [Estimate::Weighted, Estimate::Conservative];
-
-/// Quotas from the smallest to the largest, each with a schedule that keeps it busy.
-fn regimes() -> [(Quota, Schedule); 7] {
-    let schedule = |wait_ms, cost| Schedule::new(Duration::from_millis(wait_ms), cost);
-    let monthly = Quota::new(1, MONTH).expect("a month is a period");
-    [
-        (Quota::per_second(10), schedule(1_000, 12)),
-        (Quota::per_minute(3), schedule(40_000, 4)),
-        (Quota::per_minute(40), schedule(9_000, 2)),
-        (Quota::per_minute(450_000_000), schedule(9_000, 500_000_000)),
-        (monthly, Schedule::new(MONTH, 3)),
-        (Quota::per_minute(0), schedule(1_000, 3)),
-        (Quota::UNLIMITED, schedule(1_000, u64::MAX)),
-    ]
-}
 
 #[test]
 fn the_log_obeys_the_laws() {

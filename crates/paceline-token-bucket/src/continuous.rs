@@ -37,7 +37,7 @@ impl TokenBucket {
     pub const fn new(quota: Quota) -> Self {
         Self {
             quota,
-            capacity: parts(quota, quota.burst()),
+            capacity: quota.parts(quota.burst()),
             missing: 0,
             updated_at: Timestamp::EPOCH,
         }
@@ -47,7 +47,7 @@ impl TokenBucket {
     pub const fn with_initial(quota: Quota, now: Timestamp, cells: u64) -> Self {
         let full = Self::new(quota);
         Self {
-            missing: full.capacity.saturating_sub(parts(quota, cells)),
+            missing: full.capacity.saturating_sub(quota.parts(cells)),
             updated_at: now,
             ..full
         }
@@ -101,27 +101,6 @@ impl TokenBucket {
         let refill = u128::from(elapsed) * u128::from(self.quota.limit());
         self.missing.saturating_sub(refill)
     }
-
-    /// The first whole nanosecond at which `shortfall` has been refilled.
-    #[inline]
-    fn retry_at(&self, now: Timestamp, shortfall: u128) -> Timestamp {
-        // Hardware divides 64 bits several times faster than 128, and they nearly always suffice.
-        let nanos = match u64::try_from(shortfall) {
-            Ok(shortfall) => shortfall.div_ceil(self.quota.limit()),
-            Err(_) => {
-                let nanos = shortfall.div_ceil(u128::from(self.quota.limit()));
-                u64::try_from(nanos).unwrap_or(u64::MAX)
-            }
-        };
-        let now = now.max(self.updated_at);
-        Timestamp::from_nanos(now.as_nanos().saturating_add(nanos))
-    }
-}
-
-/// `cells` in `1 / period` cells.
-#[inline]
-const fn parts(quota: Quota, cells: u64) -> u128 {
-    cells as u128 * quota.period_nanos() as u128
 }
 
 impl Limiter for TokenBucket {
@@ -131,9 +110,14 @@ impl Limiter for TokenBucket {
         if cost > max {
             return Err(Denied::TooLarge { max });
         }
-        let room = self.capacity - parts(self.quota, cost);
+        let room = self.capacity - self.quota.parts(cost);
         match self.missing(now).checked_sub(room) {
-            Some(short) if short > 0 && cost > 0 => Err(Denied::Until(self.retry_at(now, short))),
+            Some(short) if short > 0 && cost > 0 => {
+                let nanos = self.quota.replenishes_in(short);
+                let from = now.max(self.updated_at).as_nanos();
+                let retry_at = Timestamp::from_nanos(from.saturating_add(nanos));
+                Err(Denied::Until(retry_at))
+            }
             _ => Ok(()),
         }
     }
@@ -142,7 +126,7 @@ impl Limiter for TokenBucket {
     fn charge(&mut self, now: Timestamp, cost: u64) {
         if cost > 0 {
             let missing = self.missing(now);
-            self.missing = missing.saturating_add(parts(self.quota, cost));
+            self.missing = missing.saturating_add(self.quota.parts(cost));
             self.updated_at = self.updated_at.max(now);
         }
     }

@@ -3,25 +3,8 @@
 use std::time::Duration;
 
 use paceline_core::{Limiter, Quota, Timestamp};
-use paceline_laws::{Admission, Schedule};
+use paceline_laws::{Admission, Schedule, regimes};
 use paceline_token_bucket::{SteppedBucket, TokenBucket};
-
-const MONTH: Duration = Duration::from_secs(30 * 86_400);
-
-/// Quotas from the smallest to the largest, each with a schedule that keeps it busy.
-fn regimes() -> [(Quota, Schedule); 7] {
-    let schedule = |wait_ms, cost| Schedule::new(Duration::from_millis(wait_ms), cost);
-    let monthly = Quota::new(1, MONTH).expect("a month is a period");
-    [
-        (with_burst(Quota::per_second(7), 10), schedule(2_000, 12)),
-        (with_burst(Quota::per_minute(3), 4), schedule(60_000, 5)),
-        (with_burst(Quota::per_day(5_000), 1), schedule(30_000, 2)),
-        (Quota::per_minute(450_000_000), schedule(9_000, 500_000_000)),
-        (monthly, Schedule::new(MONTH, 3)),
-        (Quota::per_minute(0), schedule(1_000, 3)),
-        (Quota::UNLIMITED, schedule(1_000, u64::MAX)),
-    ]
-}
 
 /// An anchor that is no multiple of any period.
 const ANCHOR: Timestamp = Timestamp::from_nanos(123_456_789);
