@@ -7,6 +7,9 @@ use crate::FailureKind;
 /// Per-request limits multiply the load when everything fails: three retries make it fourfold. A
 /// budget bounds the sum. Share one per client process and target; many small ones that each start
 /// full bound nothing.
+///
+/// Ask it last, when a [`RetryPolicy`](crate::RetryPolicy) has decided to retry, so that it pays for
+/// retries that happen.
 pub trait RetryBudget {
     /// Takes note of the first call of a request.
     fn first_call(&mut self, now: Timestamp);

@@ -10,6 +10,8 @@ pub enum BackoffError {
     CapBelowFirst,
     /// The schedule holds no delay.
     EmptySchedule,
+    /// The schedule holds more than 16 delays.
+    ScheduleTooLong,
     /// The percentage exceeds 100.
     Percentage,
     /// The ratio exceeds one, or its denominator is zero.
@@ -22,6 +24,7 @@ impl fmt::Display for BackoffError {
             Self::Factor => "growth factor must be at least 1, with a denominator from 1 to 1000",
             Self::CapBelowFirst => "cap is below the first delay",
             Self::EmptySchedule => "schedule has no delay",
+            Self::ScheduleTooLong => "schedule has more than 16 delays",
             Self::Percentage => "percentage exceeds 100",
             Self::Ratio => "retry ratio must be from 0 to 1, with a denominator above 0",
         })

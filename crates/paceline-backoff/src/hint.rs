@@ -1,6 +1,9 @@
 use core::time::Duration;
 
 /// How a server's hint enters the delay.
+///
+/// A hint of zero counts as none, also if a [clamp](HintPolicy::Clamp) makes it so: a client that
+/// waited for exactly zero would spin.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum HintUse {
     /// Wait for what the server said, and the jittered delay on top.
@@ -9,8 +12,7 @@ pub enum HintUse {
     /// hint keeps them from coming back together.
     #[default]
     Floor,
-    /// Wait for exactly what the server said; a hint of zero counts as none, or the client would
-    /// spin.
+    /// Wait for exactly what the server said, as most clients do.
     Exact,
     /// Pay no attention.
     Ignore,
@@ -27,11 +29,15 @@ pub enum HintPolicy {
     Clamp(Duration),
 }
 
+impl HintPolicy {
+    pub(crate) const DEFAULT: Self = Self::FailAbove(Duration::from_secs(120));
+}
+
 impl Default for HintPolicy {
     /// Fails above two minutes: a minute's limit resets within one, and what takes longer is a quota
     /// that a caller should know about. The OpenAI SDK for Python draws the line at the same place
     /// (3.54.0, read 2026-11-24).
     fn default() -> Self {
-        Self::FailAbove(Duration::from_secs(120))
+        Self::DEFAULT
     }
 }

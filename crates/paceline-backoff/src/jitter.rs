@@ -54,7 +54,7 @@ impl Jitter {
     }
 
     /// Up to `most` more than `d`; where that would exceed the cap, up to `most` less than the cap.
-    pub fn add(most: Duration) -> Self {
+    pub const fn add(most: Duration) -> Self {
         Self(Kind::Add(nanos(most)))
     }
 

@@ -8,7 +8,8 @@
 //! Three rules hold whatever the policy:
 //!
 //! - A server's hint never bypasses a limit: it counts against attempts, elapsed time and deadline.
-//! - No delay exceeds its cap, jitter included, and delays at the cap are still jittered.
+//! - No delay of ours exceeds its cap, jitter included, and delays at the cap are still jittered. A
+//!   hint comes on top, since asking before it is refused.
 //! - A retry that could not begin before the deadline is not waited for.
 //!
 //! One policy decides about one request. A [`RetryBudget`] is shared by all requests of a client, and
@@ -16,10 +17,9 @@
 
 #![no_std]
 
-extern crate alloc;
-
 mod budget;
 mod delay;
+mod earned;
 mod error;
 mod hint;
 mod jitter;

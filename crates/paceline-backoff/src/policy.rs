@@ -87,7 +87,7 @@ pub enum Decision {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// It was retried as often as this kind of failure allows.
+    /// It was retried as often as this kind of failure, or a finite schedule, allows.
     Attempts,
     /// The retry would begin too long after the first call.
     Elapsed,
@@ -118,45 +118,39 @@ impl Failure {
 impl RetryPolicy {
     /// Makes a policy with 5 retries after refusals and 2 after errors, no limit on elapsed time,
     /// and hints as a floor, up to two minutes.
-    pub fn new(delay: Delay, jitter: Jitter) -> Self {
+    pub const fn new(delay: Delay, jitter: Jitter) -> Self {
         Self {
             delay,
             jitter,
             throttle_retries: 5,
             error_retries: 2,
             max_elapsed: None,
-            hint_use: HintUse::default(),
-            hint_policy: HintPolicy::default(),
+            hint_use: HintUse::Floor,
+            hint_policy: HintPolicy::DEFAULT,
         }
     }
 
     /// Sets how often a request is retried after refusals, and how often after errors.
     #[must_use]
-    pub fn with_retries(self, throttled: u32, errors: u32) -> Self {
-        Self {
-            throttle_retries: throttled,
-            error_retries: errors,
-            ..self
-        }
+    pub const fn with_retries(mut self, throttled: u32, errors: u32) -> Self {
+        self.throttle_retries = throttled;
+        self.error_retries = errors;
+        self
     }
 
     /// Sets how long after the first call a retry may begin.
     #[must_use]
-    pub fn with_max_elapsed(self, max_elapsed: Duration) -> Self {
-        Self {
-            max_elapsed: Some(max_elapsed),
-            ..self
-        }
+    pub const fn with_max_elapsed(mut self, max_elapsed: Duration) -> Self {
+        self.max_elapsed = Some(max_elapsed);
+        self
     }
 
     /// Sets what to make of hints.
     #[must_use]
-    pub fn with_hints(self, hint_use: HintUse, hint_policy: HintPolicy) -> Self {
-        Self {
-            hint_use,
-            hint_policy,
-            ..self
-        }
+    pub const fn with_hints(mut self, hint_use: HintUse, hint_policy: HintPolicy) -> Self {
+        self.hint_use = hint_use;
+        self.hint_policy = hint_policy;
+        self
     }
 
     /// Decides about a failure that became known at `now`.
@@ -180,18 +174,20 @@ impl RetryPolicy {
             .saturating_sub(1);
         let own = self.delay.draw(retry, rng);
         let own = self.jitter.spread(own, nanos(self.delay.cap()), rng);
-        let hint = match self.hint_use {
-            HintUse::Floor | HintUse::Exact => failure.hint.filter(|hint| !hint.is_zero()),
-            HintUse::Ignore => None,
+        let hint = self.followed(failure.hint);
+        let delay = match (self.hint_use, hint) {
+            (_, None) => own,
+            (HintUse::Exact, Some(hint)) => nanos(hint),
+            (HintUse::Floor | HintUse::Ignore, Some(hint)) => nanos(hint).saturating_add(own),
         };
-        let delay = self.combine(hint.map(nanos), own);
+        let delay = Duration::from_nanos(delay);
         let retry_at = now.saturating_add(delay);
         let give_up = |reason| Decision::GiveUp {
             reason,
             retry_at: Some(retry_at),
         };
 
-        if failures > most {
+        if failures > most || self.delay.ends_before(retry) {
             return give_up(Reason::Attempts);
         }
         let elapsed = retry_at.saturating_duration_since(failure.first_call_at);
@@ -223,17 +219,13 @@ impl RetryPolicy {
         )
     }
 
-    fn combine(&self, hint: Option<u64>, own: u64) -> Duration {
-        let Some(hint) = hint else {
-            return Duration::from_nanos(own);
+    /// What of a hint this policy follows; nothing, if that is zero.
+    fn followed(&self, hint: Option<Duration>) -> Option<Duration> {
+        let hint = match (self.hint_use, self.hint_policy) {
+            (HintUse::Ignore, _) => None,
+            (_, HintPolicy::Clamp(most)) => hint.map(|hint| hint.min(most)),
+            (_, HintPolicy::Honour | HintPolicy::FailAbove(_)) => hint,
         };
-        let hint = match self.hint_policy {
-            HintPolicy::Clamp(most) => hint.min(nanos(most)),
-            HintPolicy::Honour | HintPolicy::FailAbove(_) => hint,
-        };
-        Duration::from_nanos(match self.hint_use {
-            HintUse::Exact => hint,
-            HintUse::Floor | HintUse::Ignore => hint.saturating_add(own),
-        })
+        hint.filter(|hint| !hint.is_zero())
     }
 }

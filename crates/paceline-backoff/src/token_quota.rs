@@ -30,9 +30,13 @@ pub struct TokenQuota {
 
 impl TokenQuota {
     /// Makes a quota that holds `initial` tokens, or its capacity if that is less.
-    pub fn new(capacity: u32, throttle_cost: u32, error_cost: u32, initial: u32) -> Self {
+    pub const fn new(capacity: u32, throttle_cost: u32, error_cost: u32, initial: u32) -> Self {
         Self {
-            tokens: initial.min(capacity),
+            tokens: if initial < capacity {
+                initial
+            } else {
+                capacity
+            },
             capacity,
             throttle_cost,
             error_cost,
@@ -44,7 +48,7 @@ impl TokenQuota {
     /// They start full. With many short-lived clients that means hardly any bound, so how full to
     /// start is for the caller to say. Source: retry mode 2.1 in aws-smithy-runtime 1.16.2, read
     /// 2026-11-24.
-    pub fn aws(initial: u32) -> Self {
+    pub const fn aws(initial: u32) -> Self {
         Self::new(500, 5, 14, initial)
     }
 

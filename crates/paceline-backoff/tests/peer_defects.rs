@@ -6,7 +6,7 @@ use paceline_backoff::{
     BackoffError, Decision, Delay, Failure, FailureKind, HintPolicy, HintUse, Jitter, RatioBudget,
     Reason, RetryBudget, RetryPolicy, StatelessJitter,
 };
-use paceline_core::{SplitMix64, Timestamp};
+use paceline_core::{Rng, SplitMix64, Timestamp};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -52,6 +52,10 @@ fn a_hint_of_zero_neither_bypasses_the_limit_nor_spins() {
             .with_retries(3, 3)
             .with_hints(hint_use, HintPolicy::Honour);
         let outcome = refused_forever(&policy, Some(Duration::ZERO));
+        assert_eq!(outcome, (4, Duration::from_millis(300), Reason::Attempts));
+        // Nor does a hint that is clamped to zero.
+        let policy = policy.with_hints(hint_use, HintPolicy::Clamp(Duration::ZERO));
+        let outcome = refused_forever(&policy, Some(SECOND));
         assert_eq!(outcome, (4, Duration::from_millis(300), Reason::Attempts));
     }
 }
@@ -127,6 +131,19 @@ fn extremes_saturate_and_contradictions_are_refused() {
         Err(BackoffError::Factor)
     );
     assert_eq!(Delay::schedule([]), Err(BackoffError::EmptySchedule));
+    assert_eq!(
+        Delay::schedule([SECOND; 17]),
+        Err(BackoffError::ScheduleTooLong)
+    );
+    assert_eq!(
+        RatioBudget::new((2, 1), 0, 1).map(|_| ()),
+        Err(BackoffError::Ratio)
+    );
+    assert_eq!(
+        RatioBudget::new((0, 0), 0, 1).map(|_| ()),
+        Err(BackoffError::Ratio)
+    );
+    assert_eq!(Jitter::proportional(101), Err(BackoffError::Percentage));
     assert_eq!(Jitter::down(101), Err(BackoffError::Percentage));
 
     let odd = Duration::from_secs(16_777_217);
@@ -144,6 +161,12 @@ fn requests_do_not_share_their_first_delay() {
         .map(|decision| format!("{decision:?}"))
         .collect();
     assert_eq!(delays.len(), 500);
+    // Nor does the second attempt of one request draw like the first of another.
+    let calls = (0..50).flat_map(|request| (0..10).map(move |attempt| (request, attempt)));
+    let draws: BTreeSet<_> = calls
+        .map(|(request, attempt)| jitter.rng(request, attempt).next_u64())
+        .collect();
+    assert_eq!(draws.len(), 500);
 }
 
 /// Ratios kept in floats or whole tokens give 333 for .3, 500 for .4 and 1000 for .6.
@@ -224,26 +247,6 @@ fn exponential_multiplies_by_the_factor() {
     assert_eq!(first, [1, 1, 2, 3, 5, 8, 13, 21]);
 }
 
-/// A wait that the deadline would cut is a wait in vain.
-#[test]
-fn gives_up_before_a_wait_that_the_deadline_would_cut() {
-    let policy = RetryPolicy::new(Delay::constant(10 * SECOND), Jitter::NONE);
-    let at = |seconds: u64| Timestamp::from_nanos(seconds * 1_000_000_000);
-    let until = |deadline| Failure {
-        deadline: Some(at(deadline)),
-        ..throttled(1)
-    };
-    let mut rng = SplitMix64::new(1);
-    let early = policy.decide(&until(10), at(0), &mut rng);
-    let expected = Decision::GiveUp {
-        reason: Reason::Deadline,
-        retry_at: Some(at(10)),
-    };
-    assert_eq!(early, expected);
-    let in_time = policy.decide(&until(11), at(0), &mut rng);
-    assert_eq!(in_time, Decision::Retry(10 * SECOND));
-}
-
 /// A server that asks for a day gets an error that says so, not a client that sleeps for a day.
 #[test]
 fn a_long_hint_fails_or_is_clamped_as_the_caller_says() {
@@ -265,34 +268,13 @@ fn a_long_hint_fails_or_is_clamped_as_the_caller_says() {
     assert_eq!(decide(HintPolicy::default()), too_long);
     assert_eq!(decide(HintPolicy::FailAbove(day)), Decision::Retry(day));
     assert_eq!(decide(HintPolicy::Honour), Decision::Retry(day));
+    // Who ignores hints does not fail for one either.
+    let ignoring = RetryPolicy::new(Delay::constant(SECOND), Jitter::NONE)
+        .with_hints(HintUse::Ignore, HintPolicy::FailAbove(SECOND));
+    let ignored = ignoring.decide(&failure, Timestamp::EPOCH, &mut SplitMix64::new(1));
+    assert_eq!(ignored, Decision::Retry(SECOND));
     assert_eq!(
         decide(HintPolicy::Clamp(60 * SECOND)),
         Decision::Retry(60 * SECOND)
     );
-}
-
-/// Refusals and errors have limits of their own, and the delay grows with both.
-#[test]
-fn kinds_of_failure_are_counted_apart() {
-    let policy = RetryPolicy::new(doubling(1_000, 60 * SECOND), Jitter::NONE).with_retries(5, 1);
-    let mut rng = SplitMix64::new(1);
-    let failure = Failure {
-        kind: FailureKind::Error,
-        errors: 1,
-        ..throttled(3)
-    };
-    let decision = policy.decide(&failure, Timestamp::EPOCH, &mut rng);
-    assert_eq!(decision, Decision::Retry(8 * SECOND));
-    let again = Failure {
-        errors: 2,
-        ..failure
-    };
-    let decision = policy.decide(&again, Timestamp::EPOCH, &mut rng);
-    assert!(matches!(
-        decision,
-        Decision::GiveUp {
-            reason: Reason::Attempts,
-            ..
-        }
-    ));
 }
