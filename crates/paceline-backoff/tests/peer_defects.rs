@@ -8,39 +8,12 @@ use paceline_backoff::{
 };
 use paceline_core::{Rng, SplitMix64, Timestamp};
 
-const SECOND: Duration = Duration::from_secs(1);
+mod common;
 
-fn throttled(times: u32) -> Failure {
-    Failure {
-        throttled: times,
-        ..Failure::first(FailureKind::Throttled, Timestamp::EPOCH)
-    }
-}
+use common::{SECOND, refused_forever, throttled};
 
 fn doubling(first_ms: u64, cap: Duration) -> Delay {
     Delay::exponential(Duration::from_millis(first_ms), (2, 1), cap).expect("first <= cap")
-}
-
-/// Calls until the policy gives up, always refused with this hint; returns calls and time slept.
-fn refused_forever(policy: &RetryPolicy, hint: Option<Duration>) -> (u32, Duration, Reason) {
-    let (mut now, mut rng) = (Timestamp::EPOCH, SplitMix64::new(1));
-    for calls in 1..10_000 {
-        let failure = Failure {
-            hint,
-            ..throttled(calls)
-        };
-        match policy.decide(&failure, now, &mut rng) {
-            Decision::Retry(delay) => now = now.saturating_add(delay),
-            Decision::GiveUp { reason, .. } => {
-                return (
-                    calls,
-                    now.saturating_duration_since(Timestamp::EPOCH),
-                    reason,
-                );
-            }
-        }
-    }
-    panic!("never gave up");
 }
 
 /// A hint that replaces the policy's answer retries forever: 1797 calls in 2 s were seen.
