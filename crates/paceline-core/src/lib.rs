@@ -19,6 +19,7 @@ mod limiter;
 mod manual_clock;
 mod parts;
 mod quota;
+mod restore;
 mod rng;
 mod time;
 
@@ -28,6 +29,7 @@ pub use limiter::{Denied, Limiter};
 #[cfg(target_has_atomic = "64")]
 pub use manual_clock::ManualClock;
 pub use quota::{Quota, QuotaError};
+pub use restore::Restore;
 pub use rng::{Rng, SplitMix64};
 pub use time::Timestamp;
 

@@ -15,7 +15,7 @@
 
 #![no_std]
 
-use paceline_core::{Denied, Limiter, Quota, Timestamp};
+use paceline_core::{Denied, Limiter, Quota, Restore, Timestamp};
 
 /// A limiter that spaces cells evenly and tolerates bursts.
 ///
@@ -139,6 +139,14 @@ impl Limiter for Gcra {
         let left = self.burst.saturating_sub(self.spent(now));
         let cells = left / u128::from(self.quota.period_nanos());
         u64::try_from(cells).unwrap_or(u64::MAX)
+    }
+}
+
+impl Restore for Gcra {
+    fn restore(&mut self, now: Timestamp, cells: u64) {
+        let restored = self.tat.saturating_sub(self.quota.parts(cells));
+        // Never before `now`: a clock that lags would find more than a burst there.
+        self.tat = restored.max(self.tat.min(self.scale(now)));
     }
 }
 

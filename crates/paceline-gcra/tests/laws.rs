@@ -24,6 +24,13 @@ fn admits_exactly_what_the_fluid_model_admits() {
 }
 
 #[test]
+fn restoring_undoes_a_charge_and_no_more() {
+    for (quota, schedule) in regimes() {
+        paceline_laws::restores(schedule, || Gcra::new(quota));
+    }
+}
+
+#[test]
 fn a_change_of_quota_hands_out_no_fresh_burst() {
     let quotas = [
         with_burst(Quota::per_second(7), 10),

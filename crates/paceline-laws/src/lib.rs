@@ -10,6 +10,7 @@ mod laws;
 mod quota_change;
 mod reference;
 mod regimes;
+mod restore;
 mod schedule;
 
 pub use equivalence::equivalent;
@@ -17,4 +18,5 @@ pub use laws::obeys;
 pub use quota_change::quota_change_is_strict;
 pub use reference::{Admission, admits_like, fluid, stays_within, window};
 pub use regimes::regimes;
+pub use restore::restores;
 pub use schedule::Schedule;

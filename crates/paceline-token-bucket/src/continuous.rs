@@ -1,4 +1,4 @@
-use paceline_core::{Denied, Limiter, Quota, Timestamp};
+use paceline_core::{Denied, Limiter, Quota, Restore, Timestamp};
 
 /// A bucket of [`Quota::burst`] cells that refills at a steady `limit / period`.
 ///
@@ -138,5 +138,12 @@ impl Limiter for TokenBucket {
         let held = self.capacity.saturating_sub(self.missing(now));
         let cells = held / u128::from(self.quota.period_nanos());
         u64::try_from(cells).unwrap_or(u64::MAX)
+    }
+}
+
+impl Restore for TokenBucket {
+    fn restore(&mut self, now: Timestamp, cells: u64) {
+        self.missing = self.missing(now).saturating_sub(self.quota.parts(cells));
+        self.updated_at = self.updated_at.max(now);
     }
 }

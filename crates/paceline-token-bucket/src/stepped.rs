@@ -1,4 +1,4 @@
-use paceline_core::{Denied, Limiter, Quota, Timestamp};
+use paceline_core::{Denied, Limiter, Quota, Restore, Timestamp};
 
 /// A bucket of [`Quota::burst`] cells that gains [`Quota::limit`] cells at the end of every period.
 ///
@@ -142,5 +142,12 @@ impl Limiter for SteppedBucket {
     fn available(&self, now: Timestamp) -> u64 {
         let held = u128::from(self.quota.burst()).saturating_sub(self.missing(now));
         u64::try_from(held).unwrap_or(u64::MAX)
+    }
+}
+
+impl Restore for SteppedBucket {
+    fn restore(&mut self, now: Timestamp, cells: u64) {
+        self.missing = self.missing(now).saturating_sub(u128::from(cells));
+        self.stepped_at = self.last_step(now);
     }
 }

@@ -68,6 +68,14 @@ fn stepped(quota: Quota, admitted: &[Admission], now: Timestamp, cost: u64) -> b
 }
 
 #[test]
+fn restoring_undoes_a_charge_and_no_more() {
+    for (quota, schedule) in regimes() {
+        paceline_laws::restores(schedule, || TokenBucket::new(quota));
+        paceline_laws::restores(schedule, || SteppedBucket::new(quota, Timestamp::EPOCH));
+    }
+}
+
+#[test]
 fn a_change_of_quota_hands_out_no_fresh_burst() {
     let quotas = [
         with_burst(Quota::per_second(7), 10),

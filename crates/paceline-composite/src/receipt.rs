@@ -1,0 +1,102 @@
+use core::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use paceline_core::Timestamp;
+
+use crate::SettleError;
+
+/// The right to settle one estimate, once, with the limiter that took it.
+///
+/// Dropping it lets the estimate stand.
+#[derive(Debug)]
+#[must_use = "an estimate whose receipt is dropped stands"]
+pub struct Receipt {
+    brand: usize,
+    pub(crate) serial: u64,
+    pub(crate) estimate: u64,
+    reserved_at: Timestamp,
+}
+
+impl Receipt {
+    /// What was reserved, in cells.
+    pub const fn estimate(&self) -> u64 {
+        self.estimate
+    }
+
+    /// When it was reserved.
+    pub const fn reserved_at(&self) -> Timestamp {
+        self.reserved_at
+    }
+}
+
+/// Writes receipts, and knows its own again.
+///
+/// A clone writes receipts of another brand, so that no receipt is honoured twice.
+#[derive(Debug)]
+pub(crate) struct Issuer {
+    brand: usize,
+    next_serial: u64,
+    pub(crate) lifetime: Duration,
+}
+
+impl Issuer {
+    pub(crate) fn new() -> Self {
+        /// Ten minutes, after which the official SDKs of OpenAI and Anthropic give up on a request.
+        const LIFETIME: Duration = Duration::from_secs(600);
+
+        Self {
+            brand: new_brand(),
+            next_serial: 0,
+            lifetime: LIFETIME,
+        }
+    }
+
+    pub(crate) fn issue(&mut self, now: Timestamp, estimate: u64) -> Receipt {
+        let serial = self.next_serial;
+        self.next_serial += 1;
+        Receipt {
+            brand: self.brand,
+            serial,
+            estimate,
+            reserved_at: now,
+        }
+    }
+
+    /// The serial of the next receipt.
+    pub(crate) const fn next_serial(&self) -> u64 {
+        self.next_serial
+    }
+
+    /// Checks that a receipt came from here and is not too old.
+    pub(crate) fn verify(&self, now: Timestamp, receipt: &Receipt) -> Result<(), SettleError> {
+        if receipt.brand != self.brand {
+            return Err(SettleError::Foreign);
+        }
+        if self.has_expired(now, receipt.reserved_at) {
+            return Err(SettleError::Expired);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn has_expired(&self, now: Timestamp, reserved_at: Timestamp) -> bool {
+        now.saturating_duration_since(reserved_at) > self.lifetime
+    }
+}
+
+impl Clone for Issuer {
+    fn clone(&self) -> Self {
+        Self {
+            brand: new_brand(),
+            ..*self
+        }
+    }
+}
+
+/// A number that no other issuer of this process has.
+pub(crate) fn new_brand() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    // Nothing else is published with it: only the numbers must differ.
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
