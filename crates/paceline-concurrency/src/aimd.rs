@@ -149,12 +149,14 @@ mod tests {
 
     #[test]
     fn grows_by_one_if_half_of_the_limit_was_in_flight() {
-        let grown = |in_flight| {
-            let mut policy = Aimd::netflix().with_limits(25, 20..=200).expect("in range");
+        let grown = |limit, in_flight| {
+            let policy = Aimd::netflix().with_limits(limit, 20..=200);
+            let mut policy = policy.expect("in range");
             policy.observe(sample(in_flight, Duration::from_secs(1), false));
             policy.limit()
         };
-        assert_eq!((grown(12), grown(13)), (25, 26));
+        assert_eq!((grown(24, 11), grown(24, 12)), (24, 25));
+        assert_eq!((grown(25, 12), grown(25, 13)), (25, 26));
     }
 
     #[test]
