@@ -14,6 +14,7 @@ use core::{
 };
 
 use paceline_backoff::{Delay, Jitter, RetryPolicy};
+use paceline_concurrency::{Concurrency, Gradient2, Outcome, Permits};
 use paceline_core::{Limiter, Quota, Timestamp};
 use paceline_gcra::Gcra;
 use paceline_quota::{CalendarUnit, QuotaTracker, Window};
@@ -47,10 +48,16 @@ pub extern "C" fn decide() -> bool {
     let minute = Window::fixed(Duration::from_secs(60));
     let policy = RetryPolicy::new(Delay::constant(Duration::from_secs(1)), Jitter::FULL);
     let (least, most) = policy.bounds(0);
+    let mut calls = Concurrency::new(Gradient2::netflix());
+    if let Ok(ticket) = calls.try_start(now) {
+        calls.finish(ticket, now, Outcome::Success);
+    }
     Gcra::new(quota).try_acquire(now, 1).is_ok()
         && TokenBucket::new(quota).try_acquire(now, 1).is_ok()
         && SlidingLog::new(quota).try_acquire(now, 1).is_ok()
         && QuotaTracker::new(5, day).try_acquire(now, 1).is_ok()
         && QuotaTracker::new(5, minute).try_acquire(now, 1).is_ok()
         && least < most
+        && calls.available() > 0
+        && Permits::new(1).try_acquire().is_ok()
 }

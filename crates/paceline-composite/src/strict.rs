@@ -135,7 +135,7 @@ impl<L: Restore> Settle for StrictSettling<L> {
         let since = self.minima.after(receipt.serial);
         let since = since.map_or(u64::MAX, |missing| missing.saturating_sub(self.given_back));
         let surplus = receipt.estimate - actual;
-        let given_back = surplus.min(since).min(self.missing());
+        let given_back = surplus.min(since);
         self.limiter.restore(self.latest, given_back);
         self.given_back = self.given_back.saturating_add(given_back);
         Ok(())
