@@ -42,8 +42,25 @@ const NEVER: u64 = u64::MAX;
 pub struct WordGcra {
     quota: Quota,
     origin: Timestamp,
-    /// How long one cell lasts, which spares the usual call a division.
-    cell: u64,
+    /// The lengths for a cost of one, which spare the usual call a division.
+    one: Lengths,
+    burst: Ticks,
+}
+
+/// How long some cells last, exactly: `whole + rest / limit` sixteenths of a nanosecond.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Ticks {
+    whole: u128,
+    rest: u64,
+}
+
+/// What decides about a cost, in sixteenths of a nanosecond.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Lengths {
+    /// How long the cost lasts, rounded up.
+    span: u64,
+    /// How far the word may be ahead, rounded down, which is exact for whole words.
+    room: u64,
 }
 
 impl WordGcra {
@@ -55,11 +72,12 @@ impl WordGcra {
     /// The time of the first call is a good origin, [`Timestamp::EPOCH`] only for virtual time.
     /// Words of different origins must not be mixed.
     pub const fn new(quota: Quota, origin: Timestamp) -> Self {
-        let cell = span(quota, 1);
+        let burst = Ticks::new(quota, quota.burst());
         Self {
             quota,
             origin,
-            cell,
+            one: Ticks::new(quota, 1).within(burst),
+            burst,
         }
     }
 
@@ -93,13 +111,11 @@ impl WordGcra {
         let Some(at) = self.word_at(now) else {
             return Err(Denied::Until(Timestamp::MAX));
         };
-        let room = self.quota.parts(max - cost);
-        let spent = self.spent(word, at);
-        if spent > room {
-            return Err(self.denied(word, now, cost, spent - room));
+        let Lengths { span, room } = self.lengths(cost);
+        if word.saturating_sub(at) > room {
+            return Err(self.denied(word, span, room));
         }
-        let next = self.add(word.max(at), cost);
-        next.ok_or(Denied::Until(Timestamp::MAX))
+        after(word.max(at), span).ok_or(Denied::Until(Timestamp::MAX))
     }
 
     /// The word after `cost` cells are spent at `now`, whether or not they conform.
@@ -120,13 +136,13 @@ impl WordGcra {
         let Some(at) = self.word_at(now) else {
             return 0;
         };
-        let cell = self.quota.parts(1);
-        let left = self.quota.parts(self.quota.burst());
-        let left = left.saturating_sub(self.spent(word, at)) / cell;
+        // In parts of a sixteenth.
+        let replenish = |words: u64| u128::from(words) * u128::from(self.quota.limit());
+        let cell = self.quota.parts(1) * u128::from(PER_NANO);
+        let spent = replenish(word.saturating_sub(at)).div_ceil(cell);
+        let left = u128::from(self.quota.burst()).saturating_sub(spent);
         // What replenishes before the last word.
-        let before_end = (NEVER - 1).saturating_sub(word.max(at));
-        let before_end = u128::from(before_end) * u128::from(self.quota.limit());
-        let before_end = before_end / (cell * u128::from(PER_NANO));
+        let before_end = replenish((NEVER - 1).saturating_sub(word.max(at))) / cell;
         u64::try_from(left.min(before_end)).unwrap_or(u64::MAX)
     }
 
@@ -145,15 +161,9 @@ impl WordGcra {
         Timestamp::from_nanos(self.origin.as_nanos().saturating_add(since))
     }
 
-    /// The word that is reached by spending `cost` cells after `base`.
-    #[inline]
+    /// The word that is reached by spending `cost` cells after `base`, if it is in range.
     pub(crate) fn add(&self, base: u64, cost: u64) -> Option<u64> {
-        let span = if cost == 1 {
-            self.cell
-        } else {
-            span(self.quota, cost)
-        };
-        base.checked_add(span).filter(|&next| next < NEVER)
+        after(base, self.lengths(cost).span)
     }
 
     #[inline]
@@ -161,30 +171,81 @@ impl WordGcra {
         cost == 0 || self.quota.is_unlimited()
     }
 
-    /// What is spent and not yet replenished at the word `at`, in parts of the quota, rounded up.
     #[inline]
-    fn spent(&self, word: u64, at: u64) -> u128 {
-        let ahead = u128::from(word.saturating_sub(at)) * u128::from(self.quota.limit());
-        ahead.div_ceil(u128::from(PER_NANO))
+    fn lengths(&self, cost: u64) -> Lengths {
+        if cost == 1 {
+            return self.one;
+        }
+        Ticks::new(self.quota, cost).within(self.burst)
     }
 
-    /// The refusal of `cost` cells that lack `missing` parts.
+    /// The refusal of a cost for which the word is too far ahead.
     #[inline]
-    fn denied(&self, word: u64, now: Timestamp, cost: u64, missing: u128) -> Denied {
-        let wait = self.quota.replenishes_in(missing);
-        let from = now.max(self.origin).as_nanos();
-        let retry_at = Timestamp::from_nanos(from.saturating_add(wait));
-        let conforms = self
-            .word_at(retry_at)
-            .and_then(|at| self.add(word.max(at), cost));
+    fn denied(&self, word: u64, span: u64, room: u64) -> Denied {
+        let retry_at = self.fresh_at(word - room);
+        let at = self.word_at(retry_at);
+        // What would end out of range never conforms.
+        let conforms = at.and_then(|at| after(word.max(at), span));
         Denied::Until(conforms.map_or(Timestamp::MAX, |_| retry_at))
     }
 }
 
-/// How long `cost` cells last, in sixteenths of a nanosecond, rounded up.
-const fn span(quota: Quota, cost: u64) -> u64 {
-    // A product that saturates lasts longer than a word does, and so does what comes of it.
-    quota.replenishes_in(quota.parts(cost).saturating_mul(PER_NANO as u128))
+impl Ticks {
+    /// How long `cells` last; for ever, if none replenish.
+    #[inline]
+    const fn new(quota: Quota, cells: u64) -> Self {
+        let (parts, limit) = (quota.parts(cells), quota.limit());
+        if limit == 0 {
+            return Self {
+                whole: u128::MAX,
+                rest: 0,
+            };
+        }
+        if parts <= (u64::MAX / PER_NANO) as u128 {
+            // Hardware divides 64 bits several times faster than 128, and they nearly always suffice.
+            #[expect(clippy::cast_possible_truncation, reason = "compared just above")]
+            let ticks = parts as u64 * PER_NANO;
+            return Self {
+                whole: (ticks / limit) as u128,
+                rest: ticks % limit,
+            };
+        }
+        // In two steps, as sixteen times the parts may exceed 128 bits.
+        let limit = limit as u128;
+        let rest = parts % limit * PER_NANO as u128;
+        #[expect(clippy::cast_possible_truncation, reason = "less than the limit")]
+        return Self {
+            whole: (parts / limit).saturating_mul(PER_NANO as u128) + rest / limit,
+            rest: (rest % limit) as u64,
+        };
+    }
+
+    /// The lengths for a cost that lasts so long, of a burst that lasts at least as long.
+    #[inline]
+    const fn within(self, burst: Self) -> Lengths {
+        let span = self.whole.saturating_add((self.rest > 0) as u128);
+        let room = burst.whole.saturating_sub(self.whole);
+        Lengths {
+            span: saturated(span),
+            room: saturated(room.saturating_sub((self.rest > burst.rest) as u128)),
+        }
+    }
+}
+
+/// The word that comes `span` after `base`, if it is in range.
+#[inline]
+fn after(base: u64, span: u64) -> Option<u64> {
+    base.checked_add(span).filter(|&next| next < NEVER)
+}
+
+/// `ticks`, or the largest number of them that fits a word.
+#[inline]
+const fn saturated(ticks: u128) -> u64 {
+    if ticks > u64::MAX as u128 {
+        return u64::MAX;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "compared just above")]
+    return ticks as u64;
 }
 
 #[cfg(test)]
@@ -193,15 +254,36 @@ mod tests {
 
     const YEAR: u64 = 31_557_600_000_000_000;
 
+    fn lengths(quota: Quota, cost: u64) -> (u64, u64) {
+        let Lengths { span, room } = WordGcra::new(quota, Timestamp::EPOCH).lengths(cost);
+        (span, room)
+    }
+
     #[test]
-    fn spans_round_up_and_saturate() {
+    fn spans_round_up_and_rooms_down() {
         let third = Quota::per_second(3);
-        assert_eq!(span(third, 1), 5_333_333_334);
-        assert_eq!(span(third, 3), 16_000_000_000);
-        assert_eq!(span(third, 0), 0);
-        assert_eq!(span(Quota::per_hour(1), u64::MAX), u64::MAX);
-        assert_eq!(span(Quota::per_second(u64::MAX), u64::MAX), 16_000_000_000);
-        assert_eq!(span(Quota::per_second(u64::MAX), 1), 1);
+        assert_eq!(lengths(third, 1), (5_333_333_334, 10_666_666_666));
+        assert_eq!(lengths(third, 2), (10_666_666_667, 5_333_333_333));
+        assert_eq!(lengths(third, 3), (16_000_000_000, 0));
+        let fifth = third.with_burst(5).expect("not zero");
+        // 26.67 less 5.33 is 21.33, though both fractions are rounded away.
+        assert_eq!(lengths(fifth, 1), (5_333_333_334, 21_333_333_333));
+        assert_eq!(lengths(fifth, 2), (10_666_666_667, 16_000_000_000));
+    }
+
+    #[test]
+    fn lengths_saturate() {
+        let hourly = Quota::per_hour(1).with_burst(u64::MAX).expect("not zero");
+        assert_eq!(lengths(hourly, u64::MAX), (u64::MAX, 0));
+        assert_eq!(lengths(hourly, 1), (57_600_000_000_000, u64::MAX));
+        let fast = Quota::per_second(u64::MAX);
+        assert_eq!(lengths(fast, u64::MAX), (16_000_000_000, 0));
+        assert_eq!(lengths(fast, 1), (1, 15_999_999_999));
+        // Sixteen times the parts of this burst exceed 128 bits.
+        let slow = Quota::new(u64::MAX, core::time::Duration::from_nanos(u64::MAX));
+        let slow = slow.expect("584 years are a period");
+        assert_eq!(lengths(slow, 1), (16, u64::MAX));
+        assert_eq!(lengths(slow, u64::MAX - 1), (u64::MAX, 16));
     }
 
     #[test]
