@@ -4,7 +4,7 @@ use core::{
     hash::{BuildHasher, Hash},
 };
 
-use foldhash::quality::RandomState;
+use foldhash::fast::RandomState;
 use paceline_core::{Denied, Quota, Timestamp};
 use paceline_gcra::WordGcra;
 

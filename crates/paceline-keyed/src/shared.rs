@@ -3,29 +3,28 @@ use core::{
     borrow::Borrow,
     hash::{BuildHasher, Hash},
 };
-use std::{
-    sync::{Mutex, MutexGuard},
-    thread,
-};
+use parking_lot::{Mutex, MutexGuard};
+use std::thread;
 
-use foldhash::quality::RandomState;
+use foldhash::fast::RandomState;
 use paceline_core::{Denied, Quota, Timestamp};
 use paceline_gcra::WordGcra;
 
 use crate::{Refused, table::Table};
 
+/// So many shards for each core make it rare that two threads want the same one.
+const PER_CORE: usize = 16;
 /// Fewer keys than this do not make a shard.
 const LEAST_KEYS: usize = 256;
 
 /// A [`Keyed`](crate::Keyed) that threads share.
 ///
-/// All methods take `&self`. Keys are spread over shards, four for each core, each in a mutex that is
-/// held for one decision. Each shard holds its part of the capacity, so as keys spread by chance, some
-/// shard is full shortly before all are: leave a few per cent of room.
+/// All methods take `&self`. Keys are spread over shards, 16 for each core and 256 keys or more in
+/// each, and a shard's lock is held for one decision.
 ///
-/// # Panics
-///
-/// Every method panics if a key's `Hash`, `Eq` or `ToOwned` has panicked in the same shard.
+/// As keys spread by chance, some shard gets more than its share. Each has room for four standard
+/// deviations more, so [`capacity`](Self::capacity) exceeds what was asked for: by 25 % with shards
+/// of 256 keys, by 2 % with shards of 30,000. It is never exceeded itself.
 ///
 /// # Examples
 ///
@@ -56,9 +55,9 @@ pub struct SharedKeyed<K, S = RandomState> {
 struct Shard<K>(Mutex<Table<K>>);
 
 impl<K: Hash + Eq> SharedKeyed<K> {
-    /// Makes a store that holds at most `capacity` keys, for times from `origin` on.
+    /// Makes a store with room for `capacity` keys, for times from `origin` on.
     ///
-    /// All memory is allocated here, as for [`Keyed::new`](crate::Keyed::new).
+    /// It holds at most [`capacity`](Self::capacity) keys, a little more than asked for. All memory is allocated here, as for [`Keyed::new`](crate::Keyed::new).
     pub fn new(quota: Quota, capacity: usize, origin: Timestamp) -> Self {
         Self::with_hasher(quota, capacity, origin, RandomState::default())
     }
@@ -68,14 +67,14 @@ impl<K: Hash + Eq, S: BuildHasher> SharedKeyed<K, S> {
     /// Makes a store as [`SharedKeyed::new`] does, whose keys are hashed by `hasher`.
     pub fn with_hasher(quota: Quota, capacity: usize, origin: Timestamp, hasher: S) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let wanted = cores.saturating_mul(4).next_power_of_two();
+        let wanted = cores.saturating_mul(PER_CORE).next_power_of_two();
         let most = (capacity / LEAST_KEYS).max(1);
-        // The largest power of two that does not exceed either.
+        // The largest power of two that exceeds neither.
         let shards = wanted.min(1 << most.ilog2());
-        let shard = |index| {
-            let rest = usize::from(index < capacity % shards);
-            Shard(Mutex::new(Table::new(capacity / shards + rest)))
-        };
+        let share = capacity.div_ceil(shards);
+        // As many keys as a shard gets on average are also the variance of how many it gets.
+        let spread = if shards > 1 { 4 * share.isqrt() } else { 0 };
+        let shard = |_| Shard(Mutex::new(Table::new(share + spread)));
         Self {
             gcra: WordGcra::new(quota, origin),
             hasher,
@@ -204,6 +203,6 @@ impl<K: Hash + Eq, S: BuildHasher> SharedKeyed<K, S> {
 impl<K> Shard<K> {
     #[inline]
     fn lock(&self) -> MutexGuard<'_, Table<K>> {
-        self.0.lock().expect("a key panicked while it was searched")
+        self.0.lock()
     }
 }

@@ -1,6 +1,12 @@
 //! Who is let in when there is no room, and who is forgotten to make some.
 
-use std::time::Duration;
+use std::{
+    cell::Cell,
+    hash::{Hash, Hasher},
+    panic::{self, AssertUnwindSafe},
+    rc::Rc,
+    time::Duration,
+};
 
 use foldhash::quality::FixedState;
 use paceline_core::{Denied, Quota, Timestamp};
@@ -86,6 +92,49 @@ fn forgetting_by_a_later_clock_gives_nothing_to_a_lagging_one() {
     assert_eq!(store.available(after(2_000), &1), 2);
     // The same for a key that never was: strict, and over as soon as the lag is.
     assert_eq!(store.available(after(1_000), &3), 1);
+}
+
+/// A key that panics when it is hashed, if it is told to.
+#[derive(Clone, Eq, PartialEq)]
+struct Fuse(u64, Rc<Cell<u64>>);
+
+impl Hash for Fuse {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.1.set(self.1.get().wrapping_sub(1));
+        assert!(self.1.get() > 0, "the fuse has blown");
+        state.write_u64(self.0);
+    }
+}
+
+#[test]
+fn keys_that_panic_while_others_are_forgotten_reset_nobody() {
+    for blows_after in 1..40 {
+        let fuse = Rc::new(Cell::new(0));
+        let key = |number| Fuse(number, Rc::clone(&fuse));
+        let hasher = FixedState::with_seed(4);
+        let quota = Quota::per_second(1).with_burst(2).expect("not zero");
+        let mut store = Keyed::with_hasher(quota, 64, Timestamp::EPOCH, hasher);
+        for number in 0..64 {
+            // Every other one is fresh soon.
+            let admitted = store.try_acquire(after(0), &key(number), number % 2 + 1);
+            assert_eq!(admitted, Ok(()));
+        }
+        fuse.set(blows_after);
+        for number in 64..70 {
+            let newcomer = key(number);
+            let call = || store.try_acquire(after(1_000), &newcomer, 2);
+            // Whatever it says; the next ones hash in peace, as the fuse wraps around.
+            let _ = panic::catch_unwind(AssertUnwindSafe(call));
+            if fuse.get() > blows_after {
+                fuse.set(blows_after);
+            }
+        }
+        fuse.set(0);
+        for number in (1..64).step_by(2) {
+            let left = store.available(after(1_000), &key(number));
+            assert_eq!(left, 1, "key {number} after {blows_after} hashes");
+        }
+    }
 }
 
 #[test]
