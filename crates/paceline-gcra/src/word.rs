@@ -299,6 +299,7 @@ mod tests {
             assert_eq!(gcra.charge(0, now, 1), NEVER);
         }
         assert_eq!(gcra.word_at(last), Some(u64::MAX - 15));
+        assert_eq!(gcra.word_at(Timestamp::from_nanos(7 + (1 << 60))), None);
     }
 
     #[test]

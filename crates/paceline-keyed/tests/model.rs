@@ -155,18 +155,21 @@ proptest! {
 
     #[test]
     fn a_change_of_quota_hands_out_no_fresh_burst(
+        wait in 0..100_u64,
         limit in 1..50_u64,
         burst in 1..50_u64,
         spent in 1..5_u64,
     ) {
         let mut store: Keyed<u64> = Keyed::new(quota(), 4, Timestamp::EPOCH);
-        store.try_acquire(at(0), &1, spent).expect("the burst is four");
+        let now = at(wait);
+        store.try_acquire(now, &1, spent).expect("the burst is four");
         let other = Quota::per_second(limit).with_burst(burst).expect("not zero");
-        let whole = store.try_acquire_with(at(0), &1, burst, other);
+        let whole = store.try_acquire_with(now, &1, burst, other);
         prop_assert!(whole.is_err(), "the whole burst, though some is spent");
         // What the same time is worth at the new quota.
         let gone = (spent * limit).div_ceil(3);
         let left = burst.saturating_sub(gone + 1);
-        prop_assert!(left == 0 || store.try_acquire_with(at(0), &1, left, other).is_ok());
+        prop_assert!(left == 0 || store.try_acquire_with(now, &1, left, other).is_ok());
+        prop_assert!(store.try_acquire_with(now, &2, burst, other).is_ok(), "a key of its own");
     }
 }
