@@ -27,6 +27,7 @@ mod atomic;
 mod gcra;
 #[cfg(target_has_atomic = "64")]
 mod lease;
+mod length;
 mod word;
 
 #[cfg(target_has_atomic = "64")]
