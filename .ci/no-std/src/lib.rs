@@ -16,7 +16,8 @@ use core::{
 use paceline_backoff::{Delay, Jitter, RetryPolicy};
 use paceline_concurrency::{Concurrency, Gradient2, Outcome, Permits};
 use paceline_core::{Limiter, Quota, Timestamp};
-use paceline_gcra::Gcra;
+use paceline_gcra::{AtomicGcra, Gcra};
+use paceline_keyed::Keyed;
 use paceline_quota::{CalendarUnit, QuotaTracker, Window};
 use paceline_sliding_window::SlidingLog;
 use paceline_token_bucket::TokenBucket;
@@ -53,6 +54,8 @@ pub extern "C" fn decide() -> bool {
         calls.finish(ticket, now, Outcome::Success);
     }
     Gcra::new(quota).try_acquire(now, 1).is_ok()
+        && AtomicGcra::new(quota, now).try_acquire(now, 1).is_ok()
+        && Keyed::<u64>::new(quota, 9, now).try_acquire(now, &1, 1).is_ok()
         && TokenBucket::new(quota).try_acquire(now, 1).is_ok()
         && SlidingLog::new(quota).try_acquire(now, 1).is_ok()
         && QuotaTracker::new(5, day).try_acquire(now, 1).is_ok()
