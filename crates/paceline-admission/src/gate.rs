@@ -1,0 +1,189 @@
+use core::{error, fmt, time::Duration};
+
+use paceline_core::{Denied, Limiter, Rng, SplitMix64, Timestamp};
+
+/// One pause for all who share a key, fed by refusals.
+///
+/// A refusal closes the gate for everybody, until the time that the server named. It then opens for
+/// one request at a time: the first within a spacing after that time, the next ones a jittered
+/// spacing apart, so that nobody returns in a herd. Each request that passes narrows the spacing by
+/// 1/64, and each refusal widens it by half, which finds the pace of a server that does not state it.
+/// Below the least spacing the gate stands open again.
+///
+/// Refusals of requests that were sent before the gate closed belong to the same pause: they may
+/// prolong it, and change nothing else. A refusal without a hint pauses for one second, doubled for
+/// every one in a row that let at most one request pass, to 60 s at most.
+///
+/// As a [`Limiter`], it counts requests. Until it is closed for the first time it admits everything.
+///
+/// # Examples
+///
+/// ```
+/// use paceline_admission::Gate;
+/// use paceline_core::{Denied, Limiter, Timestamp};
+/// use std::time::Duration;
+///
+/// let mut gate = Gate::new(7);
+/// let at = |s| Timestamp::EPOCH.saturating_add(Duration::from_secs(s));
+/// assert!(gate.try_acquire(at(0), 1).is_ok());
+/// // A 429 with `Retry-After: 20`, for the request that was sent at 0 s, arrives at 1 s.
+/// gate.close(at(1), at(0), Some(Duration::from_secs(20)));
+///
+/// let Err(Denied::Until(opens_at)) = gate.check(at(5), 1) else { panic!() };
+/// assert!(at(21) <= opens_at && opens_at <= at(22));
+/// assert!(gate.try_acquire(opens_at, 1).is_ok());
+/// // Only one at a time.
+/// assert!(gate.try_acquire(opens_at, 1).is_err());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// The first time at which a request may pass.
+    opens_at: Timestamp,
+    /// When it last closed: refusals of requests sent before this belong to that pause.
+    closed_at: Option<Timestamp>,
+    /// Nanoseconds between two requests, on average; 0 while it stands open.
+    spacing: u64,
+    /// The spacing after the first refusal.
+    initial: u64,
+    /// The spacing below which it stands open.
+    least: u64,
+    /// Requests that passed since it closed.
+    passed: u64,
+    /// Pauses in a row that let hardly anybody pass.
+    streak: u32,
+    rng: SplitMix64,
+}
+
+impl Gate {
+    /// Narrowing by 1/64, the spacing halves in 44 requests.
+    const NARROWING: u64 = 64;
+    /// No pause between two requests grows longer by refusals alone.
+    const WIDEST: u64 = 60_000_000_000;
+
+    /// Makes an open gate with a seed for its jitter.
+    ///
+    /// Requests are spaced by 100 ms after the first refusal, and the gate stands open below 1 ms.
+    pub const fn new(seed: u64) -> Self {
+        Self {
+            opens_at: Timestamp::EPOCH,
+            closed_at: None,
+            spacing: 0,
+            initial: 100_000_000,
+            least: 1_000_000,
+            passed: 0,
+            streak: 0,
+            rng: SplitMix64::new(seed),
+        }
+    }
+
+    /// The same gate with a stated spacing after the first refusal, and one below which it stands
+    /// open; the first is best near the pace that the server allows.
+    ///
+    /// # Errors
+    ///
+    /// Fails unless `0 < least <= initial <= 60 s`.
+    pub fn with_spacing(self, initial: Duration, least: Duration) -> Result<Self, GateError> {
+        let (initial, least) = (nanos(initial), nanos(least));
+        if least == 0 || least > initial || initial > Self::WIDEST {
+            return Err(GateError);
+        }
+        Ok(Self {
+            initial,
+            least,
+            ..self
+        })
+    }
+
+    /// The average time between two requests that pass; zero while it stands open.
+    pub const fn spacing(&self) -> Duration {
+        Duration::from_nanos(self.spacing)
+    }
+
+    /// The first time at which a request may pass.
+    pub const fn opens_at(&self) -> Timestamp {
+        self.opens_at
+    }
+
+    /// Closes after a refusal that arrived at `now`, of a request sent at `sent_at`.
+    ///
+    /// `retry_after` is what the server said, counted from `now`.
+    pub fn close(&mut self, now: Timestamp, sent_at: Timestamp, retry_after: Option<Duration>) {
+        let belongs = self.closed_at.is_some_and(|closed_at| sent_at < closed_at);
+        if belongs {
+            if let Some(pause) = retry_after {
+                self.opens_at = self.opens_at.max(now.saturating_add(pause));
+            }
+            return;
+        }
+        self.streak = match self.closed_at {
+            Some(_) if self.passed <= 1 => self.streak.saturating_add(1),
+            _ => 0,
+        };
+        self.spacing = match self.spacing {
+            0 => self.initial,
+            spacing => spacing.saturating_add(spacing / 2).min(Self::WIDEST),
+        };
+        self.closed_at = Some(now);
+        self.passed = 0;
+        let pause = retry_after.unwrap_or_else(|| {
+            let doubled = 1_u64.checked_shl(self.streak).unwrap_or(u64::MAX);
+            Duration::from_secs(doubled.min(60))
+        });
+        let first = self.below(self.spacing);
+        let reopens_at = now.saturating_add(pause).saturating_add(first);
+        self.opens_at = self.opens_at.max(reopens_at);
+    }
+
+    /// A random time below `nanos`.
+    fn below(&mut self, nanos: u64) -> Duration {
+        let scaled = u128::from(self.rng.next_u64()) * u128::from(nanos) >> 64;
+        Duration::from_nanos(u64::try_from(scaled).unwrap_or(nanos))
+    }
+}
+
+impl Limiter for Gate {
+    fn check(&self, now: Timestamp, cost: u64) -> Result<(), Denied> {
+        if cost == 0 || now >= self.opens_at {
+            Ok(())
+        } else {
+            Err(Denied::Until(self.opens_at))
+        }
+    }
+
+    fn charge(&mut self, now: Timestamp, cost: u64) {
+        if cost == 0 || self.spacing == 0 {
+            return;
+        }
+        self.passed = self.passed.saturating_add(cost);
+        // Between half and one and a half times the spacing.
+        let jittered = Duration::from_nanos(self.spacing / 2) + self.below(self.spacing);
+        let times = u32::try_from(cost).unwrap_or(u32::MAX);
+        let pause = jittered.saturating_mul(times);
+        self.opens_at = self.opens_at.max(now).saturating_add(pause);
+        self.spacing -= self.spacing / Self::NARROWING;
+        if self.spacing < self.least || self.spacing < Self::NARROWING {
+            self.spacing = 0;
+        }
+    }
+
+    /// Everything while it stands open, or when it is a request's turn; else nothing.
+    fn available(&self, now: Timestamp) -> u64 {
+        if now >= self.opens_at { u64::MAX } else { 0 }
+    }
+}
+
+/// A spacing out of range: expected `0 < least <= initial <= 60 s`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct GateError;
+
+impl fmt::Display for GateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected 0 < least spacing <= initial spacing <= 60 s")
+    }
+}
+
+impl error::Error for GateError {}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

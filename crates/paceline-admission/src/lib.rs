@@ -1,0 +1,26 @@
+//! Who waits for a rate limit, in which order, and until when.
+//!
+//! - [`WaitLine`] is the order: first come, first served, where urgent requests pass patient ones for
+//!   a while, but not for ever.
+//! - [`Gate`] is one pause for all who share a key: a refusal closes it for everybody, and it opens
+//!   one request at a time.
+//!
+//! Both are state machines that are told the time, so an asynchronous adapter and a simulator can
+//! drive the same ones.
+
+#![no_std]
+
+extern crate alloc;
+
+mod gate;
+mod line;
+mod priority;
+
+pub use gate::{Gate, GateError};
+pub use line::{Place, WaitLine};
+pub use priority::Priority;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,151 @@
+//! One refusal pauses everybody, and the gate opens one request at a time.
+
+use std::time::Duration;
+
+use paceline_admission::{Gate, GateError};
+use paceline_core::{Denied, Limiter, Timestamp};
+use paceline_laws::Schedule;
+use proptest::prelude::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MS: Duration = Duration::from_millis(1);
+
+fn at(ms: u64) -> Timestamp {
+    Timestamp::EPOCH.saturating_add(MS * u32::try_from(ms).expect("short tests"))
+}
+
+fn opens_at(gate: &Gate, now: Timestamp) -> Timestamp {
+    match gate.check(now, 1) {
+        Ok(()) => now,
+        Err(Denied::Until(at)) => at,
+        Err(Denied::TooLarge { .. }) => panic!("a gate opens again"),
+    }
+}
+
+#[test]
+fn obeys_the_laws() {
+    paceline_laws::obeys(Schedule::new(SECOND, 3), || Gate::new(1));
+    paceline_laws::obeys(Schedule::new(SECOND, 3), || {
+        let mut gate = Gate::new(2);
+        gate.close(at(0), at(0), Some(5 * SECOND));
+        gate
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Nobody passes before the server's time, and then never two closer than half a spacing.
+    #[test]
+    fn it_reopens_after_the_hint_one_at_a_time(
+        seed: u64, hint_ms in 0..90_000_u64, spacing_ms in 2..2_000_u64, polls in 1..300_u64,
+    ) {
+        let spacing = Duration::from_millis(spacing_ms);
+        let mut gate = Gate::new(seed).with_spacing(spacing, MS).expect("in range");
+        let hint = Duration::from_millis(hint_ms);
+        gate.close(at(0), at(0), Some(hint));
+        let reopens = Timestamp::EPOCH.saturating_add(hint);
+        let first = opens_at(&gate, at(0));
+        prop_assert!(reopens <= first && first <= reopens.saturating_add(spacing));
+
+        let (mut last, mut now) = (None::<(Timestamp, Duration)>, first);
+        for _ in 0..polls {
+            let spacing = gate.spacing();
+            if spacing.is_zero() {
+                break;
+            }
+            if gate.try_acquire(now, 1).is_ok() {
+                if let Some((last, spacing)) = last {
+                    let apart = now.saturating_duration_since(last);
+                    prop_assert!(apart >= spacing / 2, "{:?} apart", apart);
+                }
+                last = Some((now, spacing));
+                prop_assert!(gate.spacing() < spacing, "it narrows");
+            }
+            now = now.saturating_add(spacing / 5);
+        }
+    }
+
+    /// A herd that was under way when the gate closed counts once.
+    #[test]
+    fn refusals_under_way_belong_to_one_pause(
+        seed: u64, refusals in prop::collection::vec((0..500_u64, 0..3_000_u64), 1..40),
+    ) {
+        let mut one = Gate::new(seed);
+        one.close(at(100), at(0), Some(SECOND));
+        let mut herd = one.clone();
+        let mut latest = opens_at(&one, at(100));
+        for &(late, hint_ms) in &refusals {
+            let (now, hint) = (at(100 + late), Duration::from_millis(hint_ms));
+            herd.close(now, at(99), Some(hint));
+            latest = latest.max(now.saturating_add(hint));
+        }
+        prop_assert_eq!(herd.spacing(), one.spacing());
+        prop_assert_eq!(herd.opens_at(), latest);
+    }
+}
+
+#[test]
+fn it_stands_open_until_the_first_refusal_and_again_in_the_end() {
+    let mut gate = Gate::new(3);
+    assert_eq!(gate.try_acquire(at(0), u64::MAX), Ok(()));
+    assert_eq!(gate.available(at(0)), u64::MAX);
+    gate.close(at(0), at(0), Some(SECOND));
+    let mut now = at(0);
+    let mut passed = 0;
+    while gate.spacing() > Duration::ZERO {
+        now = opens_at(&gate, now);
+        gate.charge(now, 1);
+        passed += 1;
+    }
+    // 100 ms narrow to 1 ms by 1/64 each.
+    assert!((285..=310).contains(&passed), "{passed}");
+}
+
+#[test]
+fn a_refusal_without_a_hint_pauses_ever_longer_while_nobody_passes() {
+    let mut gate = Gate::new(4);
+    let mut now = at(0);
+    let mut pauses = Vec::new();
+    for _ in 0..9 {
+        gate.close(now, now, None);
+        let reopens = opens_at(&gate, now);
+        let spacing = gate.spacing();
+        let pause = reopens.saturating_duration_since(now);
+        pauses.push(pause.saturating_sub(spacing).as_secs_f64().ceil());
+        now = reopens;
+        gate.charge(now, 1);
+    }
+    assert_eq!(pauses, [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0]);
+
+    // Once several have passed, the next pause is a short one again.
+    for _ in 0..3 {
+        now = opens_at(&gate, now);
+        gate.charge(now, 1);
+    }
+    let spacing = gate.spacing();
+    gate.close(now, now, None);
+    let pause = opens_at(&gate, now).saturating_duration_since(now);
+    assert!(pause <= SECOND + 3 * spacing, "{pause:?}");
+}
+
+#[test]
+fn a_refusal_widens_the_spacing_by_half() {
+    let mut gate = Gate::new(5).with_spacing(SECOND, MS).expect("in range");
+    for (now, expected) in [(0, 1_000), (1, 1_500), (2, 2_250)] {
+        gate.close(at(now), at(now), Some(MS));
+        assert_eq!(gate.spacing(), Duration::from_millis(expected));
+    }
+    for now in 3..20 {
+        gate.close(at(now), at(now), Some(MS));
+    }
+    assert_eq!(gate.spacing(), 60 * SECOND);
+}
+
+#[test]
+fn a_spacing_out_of_range_is_refused() {
+    for (initial, least) in [(SECOND, Duration::ZERO), (MS, SECOND), (61 * SECOND, MS)] {
+        let refused = Gate::new(0).with_spacing(initial, least);
+        assert_eq!(refused.map(|_| ()), Err(GateError));
+    }
+}
