@@ -136,7 +136,7 @@ impl Gate {
 
     /// A random time below `nanos`.
     fn below(&mut self, nanos: u64) -> Duration {
-        let scaled = u128::from(self.rng.next_u64()) * u128::from(nanos) >> 64;
+        let scaled = (u128::from(self.rng.next_u64()) * u128::from(nanos)) >> 64;
         Duration::from_nanos(u64::try_from(scaled).unwrap_or(nanos))
     }
 }

@@ -7,7 +7,7 @@ use crate::{ByDimension, Receipts, Settle, SettleError};
 /// Adapters that wait are written against this, so that one of them serves both.
 pub trait Admit {
     /// What a request costs: cells, or a [`Demand`].
-    type Cost: Copy;
+    type Cost: Copy + Default;
     /// The right to settle it.
     type Receipt;
 

@@ -1,0 +1,269 @@
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use paceline_admission::{Gate, Priority, WaitLine};
+use paceline_composite::Admit;
+use paceline_concurrency::{Concurrency, Limit};
+use paceline_core::{Clock, Timestamp};
+
+use crate::{
+    Acquire, AcquireError, Admitted, TokioClock, TryAcquireError, observe,
+    state::{Refusal, State},
+    timer::Timer,
+};
+
+/// Limits that tasks wait for, first come, first served.
+///
+/// It holds a limiter, or a [`ByDimension`](paceline_composite::ByDimension) of several; if asked
+/// to, permits in flight; and a gate that refusals close. A request is admitted when all agree.
+/// Clones share everything.
+///
+/// - *Fair.* A request for much is not starved by requests for little: while it is the oldest,
+///   nobody of its priority passes it. It is served once what it lacks has replenished.
+/// - *Cancel-safe.* Dropping a future that waits gives up its place, spends nothing, and delays
+///   nobody.
+/// - *Frugal.* There is one timer. Only the head of the line is woken, once per admission.
+///
+/// Tokio's timers have a resolution of 1 ms, so a limit with a burst of one cell is kept, but not
+/// quite used up, if cells replenish faster than that.
+///
+/// # Examples
+///
+/// ```
+/// use paceline_core::Quota;
+/// use paceline_gcra::Gcra;
+/// use paceline_tokio::Throttle;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), paceline_tokio::AcquireError> {
+/// let throttle = Throttle::new(Gcra::new(Quota::per_second(5)));
+/// for _ in 0..8 {
+///     // The first five are admitted at once, the others 200 ms apart.
+///     let admitted = throttle.acquire(1).await?;
+///     drop(admitted);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Throttle<A: Admit>(Arc<Shared<A>>);
+
+pub(crate) struct Shared<A: Admit> {
+    state: Mutex<State<A>>,
+    clock: Box<dyn Clock + Send + Sync>,
+}
+
+impl<A: Admit> Throttle<A> {
+    /// Makes a throttle without permits, for which 10,000 may wait, on tokio's clock.
+    pub fn new(limits: A) -> Self {
+        Self::builder(limits).build()
+    }
+
+    /// Starts to make a throttle.
+    pub fn builder(limits: A) -> Builder<A> {
+        Builder {
+            limits,
+            permits: None,
+            gate: Gate::new(0),
+            max_waiting: 10_000,
+            clock: None,
+        }
+    }
+
+    /// Waits until `cost` is admitted.
+    ///
+    /// It takes its place in line when it is first polled. See [`Acquire`] for errors and priorities.
+    pub fn acquire(&self, cost: A::Cost) -> Acquire<A> {
+        Acquire::new(self.clone(), cost)
+    }
+
+    /// Waits until `cost` is admitted, but refuses at once if that cannot be within this time.
+    ///
+    /// A refusal changes nothing. When it would be admitted is found by playing through those who
+    /// wait, which takes time in proportion to their number. How long permits stay in use cannot be
+    /// foreseen: if they are not given back in time, it fails at the deadline.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Acquire`], and if it cannot be, or was not, admitted in time.
+    pub async fn acquire_within(
+        &self,
+        cost: A::Cost,
+        within: Duration,
+    ) -> Result<Admitted<A>, AcquireError>
+    where
+        A: Clone,
+    {
+        let late = {
+            let (state, now) = self.lock();
+            let ready_at = state.ready_at(now, Priority::INTERACTIVE, cost);
+            let deadline = now.saturating_add(within);
+            // What never conforms is left to `acquire`, which says why.
+            ready_at.filter(|&ready_at| ready_at > deadline)
+        };
+        if late.is_some() {
+            observe::not_in_time();
+            return Err(AcquireError::NotInTime { ready_at: late });
+        }
+        match tokio::time::timeout(within, self.acquire(cost)).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                observe::not_in_time();
+                Err(AcquireError::NotInTime { ready_at: None })
+            }
+        }
+    }
+
+    /// Admits `cost` now or not at all. Nobody who waits is passed.
+    ///
+    /// # Errors
+    ///
+    /// Says whether a limit refuses, others wait, or permits are all in use; nothing has changed.
+    pub fn try_acquire(&self, cost: A::Cost) -> Result<Admitted<A>, TryAcquireError> {
+        let (mut state, now) = self.lock();
+        if !state.line.is_empty() {
+            let waiting = state.line.len();
+            return Err(TryAcquireError::Behind { waiting });
+        }
+        let answer = state.try_admit(now, cost);
+        drop(state);
+        match answer {
+            Ok(held) => {
+                observe::admitted();
+                Ok(Admitted::new(self.clone(), held))
+            }
+            Err(Refusal::Denied(denied)) => Err(TryAcquireError::Denied(denied)),
+            Err(Refusal::Busy) => Err(TryAcquireError::Busy),
+        }
+    }
+
+    /// Closes the gate for all who share this throttle, after a refusal such as a 429.
+    ///
+    /// `sent_at` is when the refused request was sent; [`Admitted::refused`] knows it. See
+    /// [`Gate`] for how it opens again.
+    pub fn close(&self, sent_at: Timestamp, retry_after: Option<Duration>) {
+        observe::closed();
+        let (mut state, now) = self.lock();
+        // Whoever waits for a timer asks again when it is over, and finds the gate closed.
+        state.gate.close(now, sent_at, retry_after);
+    }
+
+    /// Changes the limits while others wait for them.
+    pub fn update<R>(&self, change: impl FnOnce(&mut A, Timestamp) -> R) -> R {
+        let (mut state, now) = self.lock();
+        let result = change(&mut state.limits, now);
+        let waker = state.head_waker();
+        drop(state);
+        wake(waker);
+        result
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.lock().0.line.len()
+    }
+
+    /// How many requests are in flight; 0 if permits are not counted.
+    pub fn in_flight(&self) -> u32 {
+        let (state, _) = self.lock();
+        state.permits.as_ref().map_or(0, Concurrency::in_flight)
+    }
+
+    /// What its clock shows.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The state, and a time that does not run back while it is held.
+    ///
+    /// A panic in a limiter leaves it as it was or charged, both of which are sound, so a poisoned
+    /// lock is taken all the same.
+    pub(crate) fn lock(&self) -> (MutexGuard<'_, State<A>>, Timestamp) {
+        let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.0.clock.now();
+        (state, now)
+    }
+}
+
+impl<A: Admit> Clone for Throttle<A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<A: Admit> fmt::Debug for Throttle<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Throttle").finish_non_exhaustive()
+    }
+}
+
+/// Makes a [`Throttle`].
+pub struct Builder<A> {
+    limits: A,
+    permits: Option<Box<dyn Limit + Send>>,
+    gate: Gate,
+    max_waiting: usize,
+    clock: Option<Box<dyn Clock + Send + Sync>>,
+}
+
+impl<A: Admit> Builder<A> {
+    /// Counts requests in flight, and admits no more than this policy allows.
+    #[must_use]
+    pub fn concurrency(mut self, policy: impl Limit + Send + 'static) -> Self {
+        self.permits = Some(Box::new(policy));
+        self
+    }
+
+    /// Takes a gate of its own spacing, or seed.
+    #[must_use]
+    pub fn gate(mut self, gate: Gate) -> Self {
+        self.gate = gate;
+        self
+    }
+
+    /// Lets at most so many wait; the next one is refused. 10,000, unless stated.
+    #[must_use]
+    pub const fn max_waiting(mut self, most: usize) -> Self {
+        self.max_waiting = most;
+        self
+    }
+
+    /// Reads another clock; [`TokioClock`], unless stated.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + Send + Sync + 'static) -> Self {
+        self.clock = Some(Box::new(clock));
+        self
+    }
+
+    /// Makes it.
+    pub fn build(self) -> Throttle<A> {
+        let state = State {
+            limits: self.limits,
+            gate: self.gate,
+            permits: self.permits.map(Concurrency::new),
+            line: WaitLine::new(self.max_waiting),
+            timer: Timer::default(),
+        };
+        Throttle(Arc::new(Shared {
+            state: Mutex::new(state),
+            clock: self.clock.unwrap_or_else(|| Box::new(TokioClock::new())),
+        }))
+    }
+}
+
+impl<A> fmt::Debug for Builder<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Builder");
+        debug.field("max_waiting", &self.max_waiting);
+        debug.finish_non_exhaustive()
+    }
+}
+
+/// Wakes a task, which must not happen under the lock: a waker may run anything.
+pub(crate) fn wake(waker: Option<std::task::Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
