@@ -39,7 +39,7 @@ use paceline_core::{Denied, Limiter, Rng, SplitMix64, Timestamp};
 pub struct Gate {
     /// The first time at which a request may pass.
     opens_at: Timestamp,
-    /// When it last closed: refusals of requests sent before this belong to that pause.
+    /// When it last closed: refusals of requests sent until then belong to that pause.
     closed_at: Option<Timestamp>,
     /// Nanoseconds between two requests, on average; 0 while it stands open.
     spacing: u64,
@@ -108,7 +108,8 @@ impl Gate {
     ///
     /// `retry_after` is what the server said, counted from `now`.
     pub fn close(&mut self, now: Timestamp, sent_at: Timestamp, retry_after: Option<Duration>) {
-        let belongs = self.closed_at.is_some_and(|closed_at| sent_at < closed_at);
+        // At the very moment it closed, too: nobody has passed since then.
+        let belongs = self.closed_at.is_some_and(|closed_at| sent_at <= closed_at);
         if belongs {
             if let Some(pause) = retry_after {
                 self.opens_at = self.opens_at.max(now.saturating_add(pause));

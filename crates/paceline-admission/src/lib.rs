@@ -4,18 +4,22 @@
 //!   a while, but not for ever.
 //! - [`Gate`] is one pause for all who share a key: a refusal closes it for everybody, and it opens
 //!   one request at a time.
+//! - [`Admission`] is all that a request must pass, and the line in front of it: a gate, limits, and
+//!   permits.
 //!
-//! Both are state machines that are told the time, so an asynchronous adapter and a simulator can
+//! All are state machines that are told the time, so an asynchronous adapter and a simulator can
 //! drive the same ones.
 
 #![no_std]
 
 extern crate alloc;
 
+mod admission;
 mod gate;
 mod line;
 mod priority;
 
+pub use admission::{Admission, Grant, Refusal, Waiter};
 pub use gate::{Gate, GateError};
 pub use line::{Place, WaitLine};
 pub use priority::Priority;

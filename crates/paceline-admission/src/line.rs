@@ -20,9 +20,9 @@ use crate::Priority;
 /// let mut line = WaitLine::new(100);
 /// let at = |s| Timestamp::EPOCH.saturating_add(Duration::from_secs(s));
 /// line.join(at(0), Priority::BATCH, "batch")?;
-/// line.join(at(29), Priority::INTERACTIVE, "soon")?;
-/// // The batch has waited for 30 s: nobody passes it any more.
-/// line.join(at(30), Priority::INTERACTIVE, "late")?;
+/// line.join(at(3_599), Priority::INTERACTIVE, "soon")?;
+/// // The batch has waited for an hour: nobody passes it any more.
+/// line.join(at(3_600), Priority::INTERACTIVE, "late")?;
 /// assert_eq!(line.iter().copied().collect::<Vec<_>>(), ["soon", "batch", "late"]);
 /// # Ok::<(), &str>(())
 /// ```
@@ -67,6 +67,19 @@ impl<T> WaitLine<T> {
         self.next_serial += 1;
         self.waiting.insert(place, waiter);
         Ok(place)
+    }
+
+    /// Takes a place again that was left, such as for a request that was sent and refused.
+    ///
+    /// # Errors
+    ///
+    /// Gives the waiter back if the line is full, or if somebody has taken this place again already.
+    pub fn rejoin(&mut self, place: Place, waiter: T) -> Result<(), T> {
+        if self.waiting.len() >= self.most || self.waiting.contains_key(&place) {
+            return Err(waiter);
+        }
+        self.waiting.insert(place, waiter);
+        Ok(())
     }
 
     /// The place that a waiter would take who joined now.

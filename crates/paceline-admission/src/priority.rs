@@ -12,8 +12,11 @@ pub struct Priority {
 impl Priority {
     /// Somebody waits for the answer: lets nobody pass. This is the default.
     pub const INTERACTIVE: Self = Self::yielding_for(Duration::ZERO);
-    /// Nobody waits for the answer: lets urgent requests pass for 30 s.
-    pub const BATCH: Self = Self::yielding_for(Duration::from_secs(30));
+    /// Nobody waits for the answer: lets urgent requests pass for an hour.
+    ///
+    /// A backlog is passed only while it is younger than that, so the time should exceed the one that
+    /// the backlog takes.
+    pub const BATCH: Self = Self::yielding_for(Duration::from_secs(3_600));
 
     /// Lets requests of [`INTERACTIVE`](Self::INTERACTIVE) priority pass for so long.
     pub const fn yielding_for(yields_for: Duration) -> Self {

@@ -70,6 +70,7 @@ proptest! {
     #[test]
     fn refusals_under_way_belong_to_one_pause(
         seed: u64, refusals in prop::collection::vec((0..500_u64, 0..3_000_u64), 1..40),
+        sent in 0..=100_u64,
     ) {
         let mut one = Gate::new(seed);
         one.close(at(100), at(0), Some(SECOND));
@@ -77,7 +78,7 @@ proptest! {
         let mut latest = opens_at(&one, at(100));
         for &(late, hint_ms) in &refusals {
             let (now, hint) = (at(100 + late), Duration::from_millis(hint_ms));
-            herd.close(now, at(99), Some(hint));
+            herd.close(now, at(sent), Some(hint));
             latest = latest.max(now.saturating_add(hint));
         }
         prop_assert_eq!(herd.spacing(), one.spacing());

@@ -1,0 +1,297 @@
+use alloc::boxed::Box;
+use core::{error, fmt};
+
+use paceline_composite::{Admit, SettleError};
+use paceline_concurrency::{Concurrency, Limit, Outcome, Ticket};
+use paceline_core::{Denied, Limiter, Timestamp};
+
+use crate::{Gate, Place, Priority, WaitLine};
+
+/// What a request must pass before it is sent, and the line of those who wait for it.
+///
+/// A request is admitted when the gate is open, all limits agree and a permit is free. All of them
+/// are asked before any is charged, so a refusal changes nothing. Who is in line is served in order;
+/// whoever drives this sees to it that the head asks again when it may be admitted.
+///
+/// # Examples
+///
+/// ```
+/// use paceline_admission::{Admission, Gate, Priority, Refusal};
+/// use paceline_concurrency::{Fixed, Outcome};
+/// use paceline_core::{Quota, Timestamp};
+/// use paceline_gcra::Gcra;
+///
+/// let gcra = Gcra::new(Quota::per_second(5));
+/// let mut admission = Admission::new(gcra, 100).with_permits(Fixed::new(1));
+/// let now = Timestamp::EPOCH;
+/// let grant = admission.try_admit(now, 1)?;
+///
+/// // The only permit is in use, so the next one waits in line until it comes back.
+/// assert_eq!(admission.try_admit(now, 1).err(), Some(Refusal::Busy));
+/// let place = admission.join(now, Priority::default(), 1, "next").expect("there is room");
+/// admission.finish(now, grant, Outcome::Success, None);
+/// assert!(admission.try_admit(now, 1).is_ok());
+/// admission.leave(place);
+/// # Ok::<(), Refusal>(())
+/// ```
+pub struct Admission<A: Admit, W> {
+    limits: A,
+    gate: Gate,
+    permits: Option<Concurrency<Box<dyn Limit + Send>>>,
+    line: WaitLine<Waiter<A::Cost, W>>,
+}
+
+/// Somebody in line, and what its request costs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Waiter<C, W> {
+    /// What it asks for.
+    pub cost: C,
+    /// Who it is.
+    pub who: W,
+}
+
+/// What an admitted request holds until it is finished.
+///
+/// A grant that is lost keeps its permit for good, and lets what was charged stand.
+#[must_use = "a grant that is not given to `finish` keeps its permit for good"]
+pub struct Grant<R> {
+    receipt: R,
+    ticket: Option<Ticket>,
+    at: Timestamp,
+}
+
+/// Why a request is not admitted now.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// A limit or the gate refuses.
+    Denied(Denied),
+    /// All permits are in use; when one comes back cannot be known.
+    Busy,
+}
+
+impl<A: Admit, W> Admission<A, W> {
+    /// Makes one with an open gate and without permits, for which so many may wait.
+    pub const fn new(limits: A, most_waiting: usize) -> Self {
+        Self {
+            limits,
+            gate: Gate::new(0),
+            permits: None,
+            line: WaitLine::new(most_waiting),
+        }
+    }
+
+    /// The same with this gate, for its seed and its spacing.
+    #[must_use]
+    pub fn with_gate(self, gate: Gate) -> Self {
+        Self { gate, ..self }
+    }
+
+    /// The same with no more requests in flight than this policy allows.
+    #[must_use]
+    pub fn with_permits(self, policy: impl Limit + Send + 'static) -> Self {
+        let policy: Box<dyn Limit + Send> = Box::new(policy);
+        Self {
+            permits: Some(Concurrency::new(policy)),
+            ..self
+        }
+    }
+
+    /// Asks the gate and all limits, and leaves permits aside.
+    ///
+    /// # Errors
+    ///
+    /// The stricter of both refusals.
+    pub fn check(&self, now: Timestamp, cost: A::Cost) -> Result<(), Denied> {
+        check(&self.gate, &self.limits, now, cost)
+    }
+
+    /// Asks the gate, all limits and the permits, and charges them if they all agree.
+    ///
+    /// It asks nobody in line; see [`would_be_first`](Self::would_be_first).
+    ///
+    /// # Errors
+    ///
+    /// Says why not; nothing has changed.
+    pub fn try_admit(
+        &mut self,
+        now: Timestamp,
+        cost: A::Cost,
+    ) -> Result<Grant<A::Receipt>, Refusal> {
+        self.check(now, cost).map_err(Refusal::Denied)?;
+        let ticket = match &mut self.permits {
+            None => None,
+            Some(permits) if permits.limit() == 0 => {
+                return Err(Refusal::Denied(Denied::TooLarge { max: 0 }));
+            }
+            Some(permits) => Some(permits.try_start(now).map_err(|_| Refusal::Busy)?),
+        };
+        Limiter::charge(&mut self.gate, now, 1);
+        Ok(Grant {
+            receipt: self.limits.charge(now, cost),
+            ticket,
+            at: now,
+        })
+    }
+
+    /// Takes a grant back when its request has ended, and settles it if its true cost is known.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the receipt has expired; what was charged then stands. The permit is back in any
+    /// case.
+    pub fn finish(
+        &mut self,
+        now: Timestamp,
+        grant: Grant<A::Receipt>,
+        outcome: Outcome,
+        actual: Option<A::Cost>,
+    ) -> Result<(), SettleError> {
+        if let (Some(permits), Some(ticket)) = (&mut self.permits, grant.ticket) {
+            permits.finish(ticket, now, outcome);
+        }
+        match actual {
+            Some(actual) => self.limits.settle(now, grant.receipt, actual),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a place in line.
+    ///
+    /// # Errors
+    ///
+    /// Gives the waiter back if the line is full.
+    pub fn join(
+        &mut self,
+        now: Timestamp,
+        priority: Priority,
+        cost: A::Cost,
+        who: W,
+    ) -> Result<Place, W> {
+        let joined = self.line.join(now, priority, Waiter { cost, who });
+        joined.map_err(|waiter| waiter.who)
+    }
+
+    /// Takes a place again that was left, such as for a request that was sent and refused.
+    ///
+    /// # Errors
+    ///
+    /// As for [`WaitLine::rejoin`].
+    pub fn rejoin(&mut self, place: Place, cost: A::Cost, who: W) -> Result<(), W> {
+        let joined = self.line.rejoin(place, Waiter { cost, who });
+        joined.map_err(|waiter| waiter.who)
+    }
+
+    /// Gives up a place in line.
+    pub fn leave(&mut self, place: Place) -> Option<W> {
+        self.line.leave(place).map(|waiter| waiter.who)
+    }
+
+    /// Whether a newcomer would be served before everybody who waits.
+    pub fn would_be_first(&self, now: Timestamp, priority: Priority) -> bool {
+        let head = self.line.head();
+        head.is_none_or(|(place, _)| self.line.place(now, priority) < place)
+    }
+
+    /// When a newcomer would be admitted at the earliest if nobody gave up, permits left aside;
+    /// `None` if never.
+    ///
+    /// It plays through those who wait, which takes time in proportion to their number.
+    pub fn ready_at(&self, now: Timestamp, priority: Priority, cost: A::Cost) -> Option<Timestamp>
+    where
+        A: Clone,
+    {
+        let (mut gate, mut limits, mut at) = (self.gate.clone(), self.limits.clone(), now);
+        let place = self.line.place(now, priority);
+        let before = self.line.before(place).map(|waiter| waiter.cost);
+        for cost in before.chain([cost]) {
+            loop {
+                match check(&gate, &limits, at, cost) {
+                    Ok(()) => break,
+                    Err(Denied::Until(Timestamp::MAX) | Denied::TooLarge { .. }) => return None,
+                    Err(Denied::Until(later)) => at = later,
+                }
+            }
+            Limiter::charge(&mut gate, at, 1);
+            limits.charge(at, cost);
+        }
+        Some(at)
+    }
+
+    /// The line of those who wait.
+    pub const fn line(&self) -> &WaitLine<Waiter<A::Cost, W>> {
+        &self.line
+    }
+
+    /// The line, such as to change who waits at a place.
+    pub const fn line_mut(&mut self) -> &mut WaitLine<Waiter<A::Cost, W>> {
+        &mut self.line
+    }
+
+    /// The limits.
+    pub const fn limits(&self) -> &A {
+        &self.limits
+    }
+
+    /// The limits for change; whoever waits has to ask again then.
+    pub const fn limits_mut(&mut self) -> &mut A {
+        &mut self.limits
+    }
+
+    /// The gate.
+    pub const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The gate, to be closed after a refusal.
+    pub const fn gate_mut(&mut self) -> &mut Gate {
+        &mut self.gate
+    }
+
+    /// How many requests are in flight; 0 if permits are not counted.
+    pub fn in_flight(&self) -> u32 {
+        self.permits.as_ref().map_or(0, Concurrency::in_flight)
+    }
+}
+
+impl<R> Grant<R> {
+    /// When it was admitted.
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+/// The answer of the gate and of all limits.
+fn check<A: Admit>(gate: &Gate, limits: &A, now: Timestamp, cost: A::Cost) -> Result<(), Denied> {
+    match (Limiter::check(gate, now, 1), limits.check(now, cost)) {
+        (Err(gate), Err(limits)) => Err(gate.and(limits)),
+        (answer, Ok(())) | (Ok(()), answer) => answer,
+    }
+}
+
+impl<A: Admit, W> fmt::Debug for Admission<A, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admission")
+            .field("gate", &self.gate)
+            .field("in_flight", &self.in_flight())
+            .field("waiting", &self.line.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R> fmt::Debug for Grant<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Grant");
+        debug.field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied(denied) => denied.fmt(f),
+            Self::Busy => f.write_str("all permits are in use"),
+        }
+    }
+}
+
+impl error::Error for Refusal {}
