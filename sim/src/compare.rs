@@ -6,9 +6,9 @@ use rayon::prelude::*;
 
 use crate::{
     engine::Streams,
-    model::{self, Bound, Tally},
-    results::{Bin, Comparison, Latency, LimitLine, Optimum, Summary},
-    scenario::{Scenario, limit::Limit},
+    model::{self, Bound, Fate, Tally},
+    results::{Bin, Comparison, Latency, LimitLine, Optimum, Part, Summary},
+    scenario::{Scenario, limit::Limit, workload::Workload},
     workload::TraceError,
 };
 
@@ -59,7 +59,7 @@ pub fn compare(
         bin_s: scenario.bin().as_secs_f64(),
         limit_line: limit_line(scenario),
         strategies: summaries
-            .map(|(strategy, tallies)| summarise(&strategy.name, tallies, &bounds))
+            .map(|(strategy, tallies)| summarise(&strategy.name, tallies, &bounds, scenario))
             .collect(),
     })
 }
@@ -71,9 +71,11 @@ fn split(run: u64, replications: u32) -> (usize, u32) {
     (strategy.unwrap_or(usize::MAX), number.unwrap_or(u32::MAX))
 }
 
-fn summarise(name: &str, tallies: &[Tally], bounds: &[Bound]) -> Summary {
+fn summarise(name: &str, tallies: &[Tally], bounds: &[Bound], scenario: &Scenario) -> Summary {
     let average = |count: fn(&Tally) -> u64| mean(tallies.iter().map(count));
-    let completed = average(|tally| tally.completed);
+    let totals: Vec<Fate> = tallies.iter().map(Tally::total).collect();
+    let total = part(String::new(), totals.iter());
+    let completed = total.completed;
     let calls = average(|tally| tally.calls);
     let possible = mean(bounds.iter().map(|bound| bound.requests));
     Summary {
@@ -88,24 +90,46 @@ fn summarise(name: &str, tallies: &[Tally], bounds: &[Bound]) -> Summary {
         refused: average(|tally| tally.refused),
         failed: average(|tally| tally.failed),
         calls_per_success: (completed > 0.0).then(|| calls / completed),
-        latency: latency(tallies),
+        latency: total.latency,
         wasted_tokens: average(|tally| tally.wasted_tokens),
-        abandoned: average(|tally| tally.abandoned),
-        unfinished: average(|tally| tally.unfinished),
+        abandoned: total.abandoned,
+        unfinished: total.unfinished,
         series: series(tallies),
+        workloads: parts(tallies, &scenario.workloads),
     }
 }
 
-fn latency(tallies: &[Tally]) -> Latency {
-    let Some((first, rest)) = tallies.split_first() else {
-        return Latency::default();
-    };
-    let mut all: Histogram<u64> = first.latency_us.clone();
-    for tally in rest {
-        // All histograms have the same bounds, so adding cannot fail.
-        let added = all.add(&tally.latency_us);
-        debug_assert!(added.is_ok(), "histograms differ in their bounds");
+/// The workloads apart, unless there is only one.
+fn parts(tallies: &[Tally], workloads: &[Workload]) -> Vec<Part> {
+    if workloads.len() == 1 {
+        return Vec::new();
     }
+    let named = workloads.iter().enumerate();
+    named
+        .map(|(index, workload)| {
+            let fates = tallies.iter().map(|tally| &tally.workloads[index]);
+            part(workload.name.clone(), fates)
+        })
+        .collect()
+}
+
+/// The mean of what became of the same requests in each run.
+fn part<'a>(name: String, fates: impl ExactSizeIterator<Item = &'a Fate>) -> Part {
+    let runs = count(fates.len().max(1) as u64);
+    let mut sum = Fate::new();
+    for fate in fates {
+        sum.add(fate);
+    }
+    Part {
+        name,
+        completed: count(sum.completed) / runs,
+        latency: latency(&sum.latency_us),
+        abandoned: count(sum.abandoned) / runs,
+        unfinished: count(sum.unfinished) / runs,
+    }
+}
+
+fn latency(all: &Histogram<u64>) -> Latency {
     if all.is_empty() {
         return Latency::default();
     }

@@ -70,6 +70,23 @@ pub struct Summary {
     pub unfinished: f64,
     /// Calls over time; every strategy has the same number of bins.
     pub series: Vec<Bin>,
+    /// One entry per workload, in the order of the scenario; none if there is only one.
+    pub workloads: Vec<Part>,
+}
+
+/// How the requests of one workload fared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// The name of the workload.
+    pub name: String,
+    /// Requests that succeeded in time.
+    pub completed: f64,
+    /// Time from arrival to success.
+    pub latency: Latency,
+    /// Requests that the strategy gave up.
+    pub abandoned: f64,
+    /// Requests that were still waiting or under way at the end.
+    pub unfinished: f64,
 }
 
 /// Time from arrival to success, in seconds; absent if nothing succeeded.

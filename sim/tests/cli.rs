@@ -140,6 +140,74 @@ fn bad_values_are_refused_with_line_field_and_what_was_expected() {
 
 #[test]
 fn contradictions_are_refused() {
+    let first = "name = \"one\"";
+    for (added, parts) in [
+        ("clients = 0", ["strategy[0]", "nonzero"].as_slice()),
+        (
+            "clients = 20_000",
+            &["strategy[0]", "clients", "at most 10000"],
+        ),
+        (
+            "concurrency = 3\nadaptive.aimd = {}",
+            &["strategy[0]", "`concurrency` or `adaptive`"],
+        ),
+        (
+            "adaptive.aimd = { least = 30 }",
+            &["strategy `one`", "adaptive"],
+        ),
+        (
+            "adaptive.aimd = { backoff_percent = 100 }",
+            &["strategy `one`", "adaptive"],
+        ),
+        (
+            "adaptive.vegas = {}",
+            &["strategy[0]", "`vegas`", "`gradient2`"],
+        ),
+        (
+            "settle = \"sometimes\"",
+            &["strategy[0]", "`sometimes`", "`optimistic`"],
+        ),
+        (
+            "settle = \"strict\"\nlimit = [{ counts = \"requests\", limit = 1, per = \"day\", kind = \"calendar\" }]",
+            &["strategy[0]", "`settle`", "`exact` settles all"],
+        ),
+        (
+            "gate = { spacing_s = 61 }",
+            &["strategy `one`", "gate", "60 s"],
+        ),
+        (
+            "gate = { spacing = 1 }",
+            &["strategy[0]", "unknown field `spacing`"],
+        ),
+        ("queue = \"lifo\"", &["strategy[0]", "`lifo`", "`priority`"]),
+    ] {
+        refuses(first, &format!("{first}\n{added}"), parts);
+    }
+    let second = "[[workload]]\nname = \"b\"\narrivals.batch = { jobs = 1 }\n\
+                  input_tokens.fixed = 1\noutput_tokens.fixed = 1\n[[workload]]";
+    refuses(
+        "[workload]",
+        second,
+        &["workload[1]: expected `name`, as there are several"],
+    );
+    refuses(
+        "[workload]",
+        &format!("{second}\nname = \"b\""),
+        &["two workloads are named `b`"],
+    );
+    refuses(
+        "[workload]",
+        &format!("{second}\nname = \"c\"\npriority = \"urgent\""),
+        &[":11:", "workload[1].priority", "`urgent`", "`interactive`"],
+    );
+    let whole = "[workload]
+arrivals.poisson = { rate_per_min = 30 }
+input_tokens.fixed = 100
+output_tokens.fixed = 50
+";
+    for none in ["workload = 3", "workload = []"] {
+        refuses(whole, none, &["workload", "expected"]);
+    }
     let limit = "kind = \"gcra\"";
     refuses(
         limit,

@@ -30,6 +30,7 @@ fn strategy(name: &str, bins: usize, refused: f64) -> Summary {
             };
             bins
         ],
+        workloads: Vec::new(),
     }
 }
 

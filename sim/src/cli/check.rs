@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::{
     report,
-    scenario::{Override, Scenario, workload::Arrivals},
+    scenario::{Override, Scenario},
     workload,
 };
 
@@ -22,8 +22,8 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
         let scenario = Scenario::read(&self.scenario, &self.overrides)?;
-        if let Arrivals::Trace { path } = &scenario.workload.arrivals {
-            workload::check_trace(path)?;
+        for trace in scenario.traces() {
+            workload::check_trace(trace)?;
         }
         out.write_all(report::explanation(&scenario).as_bytes())?;
         out.flush()?;

@@ -12,7 +12,7 @@ use crate::{
     compare,
     report::{self, Style},
     results::Comparison,
-    scenario::{Override, Scenario, workload::Arrivals},
+    scenario::{Override, Scenario},
     workload,
 };
 
@@ -55,8 +55,8 @@ enum Format {
 impl Compare {
     pub(super) fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
         let scenario = self.scenario()?;
-        if let Arrivals::Trace { path } = &scenario.workload.arrivals {
-            workload::check_trace(path)?;
+        for trace in scenario.traces() {
+            workload::check_trace(trace)?;
         }
         if let Some(folder) = &self.out {
             // A folder that cannot be written to should not cost the run.

@@ -1,35 +1,52 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
-use paceline_core::{Denied, Dimension, Limiter, Quota, Timestamp};
+use paceline_admission::{Admission, Gate, Grant, Place, Priority, Refusal};
+use paceline_composite::{ByDimension, Receipts, Settle};
+use paceline_concurrency::Outcome as Ending;
+use paceline_core::{Demand, Denied, Dimension, Quota, Timestamp};
 use paceline_gcra::Gcra;
+use rand_chacha::rand_core::Rng;
 
-use super::{limiters, provider};
+use super::{
+    limiters, permits,
+    provider::{self, Outcome},
+    retry::Retries,
+};
 use crate::{
+    engine::Streams,
     scenario::{
         limit::Limit,
         provider::Charge,
         strategy::{Queue, Strategy},
+        workload::{self, Workload},
     },
     workload::Job,
 };
 
-/// What a client asks before it sends: its limits, its permits, and who waits for them.
-pub(super) struct Admission {
-    limits: Vec<(Dimension, Box<dyn Limiter>)>,
+/// One client: what its requests must pass before they are sent, and when it tries again.
+pub(super) struct Client {
+    /// The slots of those who wait stand in line.
+    admission: Admission<ByDimension<Box<dyn Settle>>, u32>,
+    pub(super) retries: Retries,
     estimate: Charge,
-    concurrency: Option<u64>,
-    under_way: u64,
-    pub(super) queue: Queue,
+    settles: bool,
+    gated: bool,
+    pub(super) queues: bool,
+    /// By the place of the workload.
+    priorities: Vec<Priority>,
     deadline: Option<Duration>,
-    /// Requests that wait, oldest first: from the number of the job to its slot.
-    waiting: BTreeMap<u64, u32>,
+    /// When the head of the line is asked next.
+    pub(super) wake_at: Option<Timestamp>,
 }
 
+/// What a call that was sent holds until its answer is there.
+pub(super) type Held = Grant<Receipts>;
+
 /// Whether a call may be sent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub(super) enum Verdict {
     /// Now.
-    Send,
+    Send(Held),
     /// Ask again at this time.
     Wait(Timestamp),
     /// Ask again when a permit comes back.
@@ -38,27 +55,46 @@ pub(super) enum Verdict {
     Never,
 }
 
-impl Admission {
-    pub(super) fn new(strategy: &Strategy, start: Timestamp) -> Self {
-        let mut limits = limiters::build(&strategy.limits, start);
-        if let Some(spacing) = strategy.spacing_s {
-            // Units in the scenario are checked, so a quota of one per spacing exists.
-            let spaced = Quota::new(1, spacing.get()).unwrap_or(Quota::UNLIMITED);
-            limits.push((Dimension::Requests, Box::new(Gcra::new(spaced))));
+impl Client {
+    /// Makes the client with this number.
+    ///
+    /// # Errors
+    ///
+    /// Says what in the strategy has no meaning.
+    pub(super) fn new(
+        strategy: &Strategy,
+        workloads: &[Workload],
+        number: u32,
+        start: Timestamp,
+        streams: Streams,
+    ) -> Result<Self, String> {
+        let mut admission = Admission::new(ByDimension::new(limits(strategy, start)), usize::MAX);
+        if let Some(policy) = permits::policy(strategy)? {
+            admission = admission.with_permits(policy);
         }
-        let concurrency = strategy.limits.iter().filter_map(|limit| match limit {
-            Limit::Concurrency(most) => Some(*most),
-            Limit::Rate(_) => None,
-        });
-        Self {
-            limits,
+        let seed = streams.numbered("gate", &[u64::from(number)]).next_u64();
+        let mut gate = Gate::new(seed);
+        if let Some(spec) = strategy.gate {
+            let spacing = spec.spacing_s.map_or(DEFAULT_SPACING, |it| it.get());
+            let least = spec.least_spacing_s.map_or(LEAST_SPACING, |it| it.get());
+            let spaced = gate.with_spacing(spacing, least.min(spacing));
+            gate = spaced.map_err(|err| format!("gate: {err}"))?;
+        }
+        let priority = |workload: &Workload| match strategy.queue {
+            Queue::Priority => priority(workload.priority),
+            Queue::Fifo | Queue::None => Priority::INTERACTIVE,
+        };
+        Ok(Self {
+            admission: admission.with_gate(gate),
+            retries: Retries::new(strategy, streams).map_err(|err| err.to_string())?,
             estimate: strategy.estimate,
-            concurrency: concurrency.min(),
-            under_way: 0,
-            queue: strategy.queue,
+            settles: strategy.settle.is_some(),
+            gated: strategy.gate.is_some(),
+            queues: strategy.queue != Queue::None,
+            priorities: workloads.iter().map(priority).collect(),
             deadline: strategy.deadline_s.map(|deadline| deadline.get()),
-            waiting: BTreeMap::new(),
-        }
+            wake_at: None,
+        })
     }
 
     /// When the request becomes worthless.
@@ -67,47 +103,100 @@ impl Admission {
             .map_or(Timestamp::MAX, |deadline| job.at.saturating_add(deadline))
     }
 
-    /// Spends what a call costs, if all limits agree and a permit is free.
-    pub(super) fn try_send(&mut self, now: Timestamp, job: &Job) -> Verdict {
-        let demand = provider::in_total(self.estimate, job);
-        let answers = self
-            .limits
-            .iter()
-            .map(|(dimension, limiter)| limiter.check(now, dimension.cost(demand)));
-        match answers.filter_map(Result::err).reduce(Denied::and) {
-            Some(Denied::Until(at)) => return Verdict::Wait(at),
-            Some(Denied::TooLarge { .. }) => return Verdict::Never,
-            None => {}
+    /// Lets a request wait: in its old place, if it had one.
+    pub(super) fn enqueue(
+        &mut self,
+        now: Timestamp,
+        job: &Job,
+        slot: u32,
+        place: Option<Place>,
+    ) -> Place {
+        let cost = provider::in_total(self.estimate, job);
+        if let Some(place) = place
+            && self.admission.rejoin(place, cost, slot).is_ok()
+        {
+            return place;
         }
-        if self.concurrency.is_some_and(|most| self.under_way >= most) {
-            return if self.concurrency == Some(0) {
-                Verdict::Never
-            } else {
-                Verdict::Full
-            };
+        let priority = self.priorities.get(job.workload as usize);
+        let priority = priority.copied().unwrap_or_default();
+        self.admission
+            .join(now, priority, cost, slot)
+            .expect("the line has room for everybody")
+    }
+
+    /// Whose turn it is.
+    pub(super) fn head(&self) -> Option<(Place, u32)> {
+        let (place, waiter) = self.admission.line().head()?;
+        Some((place, waiter.who))
+    }
+
+    /// Takes somebody out of the line.
+    pub(super) fn dequeue(&mut self, place: Place) {
+        self.admission.leave(place);
+    }
+
+    /// Spends what the head of the line costs, if the gate, all limits and the permits agree.
+    pub(super) fn try_send(&mut self, now: Timestamp) -> Verdict {
+        let Some((_, head)) = self.admission.line().head() else {
+            return Verdict::Full;
+        };
+        let cost = head.cost;
+        match self.admission.try_admit(now, cost) {
+            Ok(held) => Verdict::Send(held),
+            Err(Refusal::Busy) => Verdict::Full,
+            Err(Refusal::Denied(Denied::Until(at))) => Verdict::Wait(at),
+            Err(Refusal::Denied(Denied::TooLarge { .. })) => Verdict::Never,
         }
-        for (dimension, limiter) in &mut self.limits {
-            limiter.charge(now, dimension.cost(demand));
+    }
+
+    /// Gives back what a call held, and learns from its answer.
+    pub(super) fn finish(&mut self, now: Timestamp, held: Held, job: &Job, outcome: Outcome) {
+        let ending = match outcome {
+            Outcome::Success => Ending::Success,
+            Outcome::Refused { .. } | Outcome::Failed | Outcome::Unavailable => Ending::Dropped,
+            Outcome::TooLarge => Ending::Ignored,
+        };
+        if let Outcome::Refused { retry_after } = outcome
+            && self.gated
+        {
+            self.admission.gate_mut().close(now, held.at(), retry_after);
         }
-        self.under_way = self.under_way.saturating_add(1);
-        Verdict::Send
+        // Without the truth, what was charged stands: some servers count what they refuse.
+        let known = self.settles && outcome == Outcome::Success;
+        let actual = known.then_some(Demand {
+            requests: 1,
+            input_tokens: job.input_tokens,
+            output_tokens: job.output_tokens,
+        });
+        // A receipt that has expired lets its estimate stand, as it would in production.
+        let _ = self.admission.finish(now, held, ending, actual);
     }
+}
 
-    /// Gives a permit back.
-    pub(super) fn finish(&mut self) {
-        self.under_way = self.under_way.saturating_sub(1);
-    }
+/// As for `Gate::new`.
+const DEFAULT_SPACING: Duration = Duration::from_millis(100);
+const LEAST_SPACING: Duration = Duration::from_millis(1);
 
-    pub(super) fn enqueue(&mut self, job: &Job, slot: u32) {
-        self.waiting.insert(job.id, slot);
+fn priority(spec: workload::Priority) -> Priority {
+    match spec {
+        workload::Priority::Interactive => Priority::INTERACTIVE,
+        workload::Priority::Batch => Priority::BATCH,
+        workload::Priority::YieldsForS(span) => Priority::yielding_for(span.get()),
     }
+}
 
-    /// The oldest request that waits.
-    pub(super) fn head(&self) -> Option<u32> {
-        self.waiting.first_key_value().map(|(_, &slot)| slot)
+/// The limits of a client, its spacing included.
+fn limits(strategy: &Strategy, start: Timestamp) -> Vec<(Dimension, Box<dyn Settle>)> {
+    let rates = strategy.limits.iter().filter_map(|limit| match limit {
+        Limit::Rate(rate) => Some(rate),
+        Limit::Concurrency(_) => None,
+    });
+    let settles = |rate| limiters::settling(rate, strategy.settle, start);
+    let mut limits: Vec<_> = rates.map(|rate| (rate.counts, settles(rate))).collect();
+    if let Some(spacing) = strategy.spacing_s {
+        // Units in the scenario are checked, so a quota of one per spacing exists.
+        let spaced = Quota::new(1, spacing.get()).unwrap_or(Quota::UNLIMITED);
+        limits.push((Dimension::Requests, limiters::standing(Gcra::new(spaced))));
     }
-
-    pub(super) fn dequeue(&mut self) {
-        self.waiting.pop_first();
-    }
+    limits
 }

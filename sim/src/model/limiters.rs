@@ -1,10 +1,16 @@
-use paceline_core::{Dimension, Limiter, Timestamp};
+use std::time::Duration;
+
+use paceline_composite::{OptimisticSettling, Settle, Settling, StrictSettling};
+use paceline_core::{Dimension, Limiter, Restore, Timestamp};
 use paceline_gcra::Gcra;
 use paceline_quota::{QuotaTracker, Window};
 use paceline_sliding_window::{Estimate, SlidingCounter, SlidingLog};
 use paceline_token_bucket::{SteppedBucket, TokenBucket};
 
-use crate::scenario::limit::{Kind, Limit, RateLimit};
+use crate::scenario::{
+    admission::Settle as Policy,
+    limit::{Kind, Limit, RateLimit},
+};
 
 /// Makes the limiters of all rate limits, each with what it counts.
 pub(super) fn build(limits: &[Limit], start: Timestamp) -> Vec<(Dimension, Box<dyn Limiter>)> {
@@ -15,23 +21,89 @@ pub(super) fn build(limits: &[Limit], start: Timestamp) -> Vec<(Dimension, Box<d
     rates.collect()
 }
 
-/// Makes the limiter of one rate limit; all are fresh at `start`.
+/// Makes the limiter of one rate limit, fresh at `start`.
 pub(super) fn limiter(rate: &RateLimit, start: Timestamp) -> Box<dyn Limiter> {
+    make(rate, start, Plain)
+}
+
+/// Makes the limiter of one rate limit whose estimates are settled by a policy, or stand.
+pub(super) fn settling(
+    rate: &RateLimit,
+    policy: Option<Policy>,
+    start: Timestamp,
+) -> Box<dyn Settle> {
+    make(rate, start, Settled(policy))
+}
+
+/// A limiter whose estimates stand as soon as time goes on.
+pub(super) fn standing(limiter: impl Limiter + Clone + 'static) -> Box<dyn Settle> {
+    Box::new(Settling::new(limiter).with_lifetime(Duration::ZERO))
+}
+
+fn make<W: Wrap>(rate: &RateLimit, start: Timestamp, wrap: W) -> W::Wrapped {
     let quota = rate.quota;
     match &rate.kind {
-        Kind::Gcra => Box::new(Gcra::new(quota)),
-        Kind::TokenBucket => Box::new(TokenBucket::new(quota)),
-        Kind::SteppedBucket => Box::new(SteppedBucket::new(quota, start)),
-        Kind::SlidingLog => Box::new(SlidingLog::new(quota)),
-        Kind::SlidingCounter => Box::new(SlidingCounter::new(quota, Estimate::Weighted)),
-        Kind::StrictCounter => Box::new(SlidingCounter::new(quota, Estimate::Conservative)),
-        Kind::FixedWindow => Box::new(QuotaTracker::new(
-            quota.limit(),
-            Window::fixed(quota.period()),
-        )),
+        Kind::Gcra => wrap.bucket(Gcra::new(quota)),
+        Kind::TokenBucket => wrap.bucket(TokenBucket::new(quota)),
+        Kind::SteppedBucket => wrap.bucket(SteppedBucket::new(quota, start)),
+        Kind::SlidingLog => wrap.window(SlidingLog::new(quota)),
+        Kind::SlidingCounter => wrap.window(SlidingCounter::new(quota, Estimate::Weighted)),
+        Kind::StrictCounter => wrap.window(SlidingCounter::new(quota, Estimate::Conservative)),
+        Kind::FixedWindow => {
+            let window = Window::fixed(quota.period());
+            wrap.window(QuotaTracker::new(quota.limit(), window))
+        }
         Kind::Calendar { unit, zone } => {
             let window = Window::calendar(*unit, zone.clone());
-            Box::new(QuotaTracker::new(quota.limit(), window))
+            wrap.window(QuotaTracker::new(quota.limit(), window))
+        }
+    }
+}
+
+/// What to make of a limiter while its type is known.
+trait Wrap {
+    type Wrapped;
+
+    /// Wraps one that can take cells back in constant time.
+    fn bucket(self, limiter: impl Restore + Clone + 'static) -> Self::Wrapped;
+
+    /// Wraps any other.
+    fn window(self, limiter: impl Limiter + Clone + 'static) -> Self::Wrapped;
+}
+
+struct Plain;
+
+impl Wrap for Plain {
+    type Wrapped = Box<dyn Limiter>;
+
+    fn bucket(self, limiter: impl Restore + Clone + 'static) -> Self::Wrapped {
+        Box::new(limiter)
+    }
+
+    fn window(self, limiter: impl Limiter + Clone + 'static) -> Self::Wrapped {
+        Box::new(limiter)
+    }
+}
+
+struct Settled(Option<Policy>);
+
+impl Wrap for Settled {
+    type Wrapped = Box<dyn Settle>;
+
+    fn bucket(self, limiter: impl Restore + Clone + 'static) -> Self::Wrapped {
+        match self.0 {
+            None => standing(limiter),
+            Some(Policy::Exact) => Box::new(Settling::new(limiter)),
+            Some(Policy::Strict) => Box::new(StrictSettling::new(limiter)),
+            Some(Policy::Optimistic) => Box::new(OptimisticSettling::new(limiter)),
+        }
+    }
+
+    /// Scenarios settle these exactly or not at all, which is checked when they are read.
+    fn window(self, limiter: impl Limiter + Clone + 'static) -> Self::Wrapped {
+        match self.0 {
+            None => standing(limiter),
+            Some(_) => Box::new(Settling::new(limiter)),
         }
     }
 }

@@ -3,12 +3,12 @@
 mod client;
 mod limiters;
 mod optimum;
+mod permits;
 mod provider;
 mod retry;
 mod tally;
 mod world;
 
 pub use optimum::{Bound, optimum};
-pub use retry::check as check_strategy;
-pub use tally::Tally;
-pub use world::run;
+pub use tally::{Fate, Tally};
+pub use world::{check, run};

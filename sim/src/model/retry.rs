@@ -9,7 +9,10 @@ use rand_chacha::rand_core::Rng;
 
 use crate::{
     engine::Streams,
-    scenario::strategy::{self, Backoff, Budget, Strategy},
+    scenario::{
+        retry::{self, Backoff, Budget},
+        strategy::Strategy,
+    },
     workload::Job,
 };
 
@@ -91,15 +94,6 @@ impl Retries {
     }
 }
 
-/// Whether the retries of a strategy make sense.
-///
-/// # Errors
-///
-/// Says what is contradictory, such as a cap below the first delay.
-pub fn check(strategy: &Strategy) -> Result<(), BackoffError> {
-    Retries::new(strategy, Streams::new(0)).map(|_| ())
-}
-
 /// The policy that a scenario describes.
 fn policy(spec: &Backoff) -> Result<RetryPolicy, BackoffError> {
     let policy = RetryPolicy::new(delay(&spec.delay)?, jitter(spec.jitter)?);
@@ -109,14 +103,14 @@ fn policy(spec: &Backoff) -> Result<RetryPolicy, BackoffError> {
     );
     let policy = policy.with_hints(
         match spec.hint {
-            strategy::Hint::Floor => HintUse::Floor,
-            strategy::Hint::Exact => HintUse::Exact,
-            strategy::Hint::Ignore => HintUse::Ignore,
+            retry::Hint::Floor => HintUse::Floor,
+            retry::Hint::Exact => HintUse::Exact,
+            retry::Hint::Ignore => HintUse::Ignore,
         },
         match spec.hint_policy {
-            strategy::HintPolicy::Honour => HintPolicy::Honour,
-            strategy::HintPolicy::FailAboveS(most) => HintPolicy::FailAbove(most.get()),
-            strategy::HintPolicy::ClampS(most) => HintPolicy::Clamp(most.get()),
+            retry::HintPolicy::Honour => HintPolicy::Honour,
+            retry::HintPolicy::FailAboveS(most) => HintPolicy::FailAbove(most.get()),
+            retry::HintPolicy::ClampS(most) => HintPolicy::Clamp(most.get()),
         },
     );
     Ok(match spec.max_elapsed_s {
@@ -125,38 +119,38 @@ fn policy(spec: &Backoff) -> Result<RetryPolicy, BackoffError> {
     })
 }
 
-fn delay(spec: &strategy::Delay) -> Result<Delay, BackoffError> {
+fn delay(spec: &retry::Delay) -> Result<Delay, BackoffError> {
     match spec {
-        strategy::Delay::ConstantS(delay) => Ok(Delay::constant(delay.get())),
-        strategy::Delay::Linear {
+        retry::Delay::ConstantS(delay) => Ok(Delay::constant(delay.get())),
+        retry::Delay::Linear {
             initial_s,
             step_s,
             cap_s,
         } => Delay::linear(initial_s.get(), step_s.get(), cap_s.get()),
-        strategy::Delay::Exponential {
+        retry::Delay::Exponential {
             initial_s,
             factor,
             cap_s,
         } => Delay::exponential(initial_s.get(), (*factor, 1), cap_s.get()),
-        strategy::Delay::Fibonacci { unit_s, cap_s } => Delay::fibonacci(unit_s.get(), cap_s.get()),
-        strategy::Delay::Decorrelated { base_s, cap_s } => {
+        retry::Delay::Fibonacci { unit_s, cap_s } => Delay::fibonacci(unit_s.get(), cap_s.get()),
+        retry::Delay::Decorrelated { base_s, cap_s } => {
             Delay::decorrelated(base_s.get(), cap_s.get())
         }
-        strategy::Delay::ScheduleS(delays) => {
+        retry::Delay::ScheduleS(delays) => {
             let delays: Vec<_> = delays.iter().map(|delay| delay.get()).collect();
             Delay::schedule(delays)
         }
     }
 }
 
-fn jitter(spec: strategy::Jitter) -> Result<Jitter, BackoffError> {
+fn jitter(spec: retry::Jitter) -> Result<Jitter, BackoffError> {
     match spec {
-        strategy::Jitter::None => Ok(Jitter::NONE),
-        strategy::Jitter::Full => Ok(Jitter::FULL),
-        strategy::Jitter::Equal => Ok(Jitter::EQUAL),
-        strategy::Jitter::ProportionalPercent(percent) => Jitter::proportional(percent),
-        strategy::Jitter::DownPercent(percent) => Jitter::down(percent),
-        strategy::Jitter::AddS(most) => Ok(Jitter::add(most.get())),
+        retry::Jitter::None => Ok(Jitter::NONE),
+        retry::Jitter::Full => Ok(Jitter::FULL),
+        retry::Jitter::Equal => Ok(Jitter::EQUAL),
+        retry::Jitter::ProportionalPercent(percent) => Jitter::proportional(percent),
+        retry::Jitter::DownPercent(percent) => Jitter::down(percent),
+        retry::Jitter::AddS(most) => Ok(Jitter::add(most.get())),
     }
 }
 

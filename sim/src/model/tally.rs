@@ -9,8 +9,8 @@ use crate::workload::Job;
 /// What happened in one run, in bounded memory.
 #[derive(Clone, Debug)]
 pub struct Tally {
-    /// Requests that succeeded in time.
-    pub completed: u64,
+    /// What became of the requests of each workload.
+    pub workloads: Vec<Fate>,
     /// Calls sent.
     pub calls: u64,
     /// Calls refused because of a limit.
@@ -19,44 +19,85 @@ pub struct Tally {
     pub failed: u64,
     /// Input tokens of calls that led to nothing.
     pub wasted_tokens: u64,
-    /// Requests given up.
-    pub abandoned: u64,
-    /// Requests that were not done at the end.
-    pub unfinished: u64,
-    /// Time from arrival to success, in microseconds, to three digits.
-    pub latency_us: Histogram<u64>,
     /// Calls admitted and refused, per bin.
     pub series: Vec<[u64; 2]>,
     start: Timestamp,
     bin: Duration,
 }
 
+/// What became of requests.
+#[derive(Clone, Debug)]
+pub struct Fate {
+    /// Requests that succeeded in time.
+    pub completed: u64,
+    /// Requests given up.
+    pub abandoned: u64,
+    /// Requests that were not done at the end.
+    pub unfinished: u64,
+    /// Time from arrival to success, in microseconds, to three digits.
+    pub latency_us: Histogram<u64>,
+}
+
 /// The longest latency that is told from longer ones: 30 years.
 const LONGEST_US: u64 = 1_000_000_000_000_000;
 
-impl Tally {
-    /// Makes an empty one for a run of this length.
+impl Fate {
+    /// Nothing has happened yet.
     ///
     /// # Panics
     ///
     /// Never: the histogram's bounds are constants that it accepts.
-    pub fn new(start: Timestamp, duration: Duration, bin: Duration) -> Self {
-        let bins = duration.as_nanos().div_ceil(bin.as_nanos().max(1));
-        let bins = usize::try_from(bins).unwrap_or(usize::MAX);
+    pub fn new() -> Self {
         let latency_us = Histogram::new_with_bounds(1, LONGEST_US, 3);
         Self {
             completed: 0,
+            abandoned: 0,
+            unfinished: 0,
+            latency_us: latency_us.expect("1 to 10^15 with 3 digits is a legal range"),
+        }
+    }
+
+    /// Adds what became of other requests.
+    pub fn add(&mut self, other: &Self) {
+        self.completed += other.completed;
+        self.abandoned += other.abandoned;
+        self.unfinished += other.unfinished;
+        // All histograms have the same bounds, so adding cannot fail.
+        let added = self.latency_us.add(&other.latency_us);
+        debug_assert!(added.is_ok(), "histograms differ in their bounds");
+    }
+}
+
+impl Default for Fate {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tally {
+    /// Makes an empty one for a run of this length and so many workloads.
+    pub fn new(start: Timestamp, duration: Duration, bin: Duration, workloads: usize) -> Self {
+        let bins = duration.as_nanos().div_ceil(bin.as_nanos().max(1));
+        let bins = usize::try_from(bins).unwrap_or(usize::MAX);
+        Self {
+            workloads: vec![Fate::new(); workloads],
             calls: 0,
             refused: 0,
             failed: 0,
             wasted_tokens: 0,
-            abandoned: 0,
-            unfinished: 0,
-            latency_us: latency_us.expect("1 to 10^15 with 3 digits is a legal range"),
             series: vec![[0; 2]; bins],
             start,
             bin,
         }
+    }
+
+    /// What became of all requests.
+    pub fn total(&self) -> Fate {
+        let mut total = Fate::new();
+        for fate in &self.workloads {
+            total.add(fate);
+        }
+        total
     }
 
     /// Counts a call and what the provider decided.
@@ -86,10 +127,26 @@ impl Tally {
     }
 
     /// Counts a request that succeeded in time.
-    pub(super) fn success(&mut self, latency: Duration) {
-        self.completed += 1;
+    pub(super) fn success(&mut self, now: Timestamp, job: &Job) {
+        let latency = now.saturating_duration_since(job.at);
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        self.latency_us.saturating_record(micros.max(1));
+        let fate = self.fate(job);
+        fate.completed += 1;
+        fate.latency_us.saturating_record(micros.max(1));
+    }
+
+    /// Counts a request that was given up.
+    pub(super) fn abandon(&mut self, job: &Job) {
+        self.fate(job).abandoned += 1;
+    }
+
+    /// Counts a request that was not done at the end.
+    pub(super) fn leave(&mut self, job: &Job) {
+        self.fate(job).unfinished += 1;
+    }
+
+    fn fate(&mut self, job: &Job) -> &mut Fate {
+        &mut self.workloads[job.workload as usize]
     }
 
     /// Counts the tokens of a call that led to nothing.

@@ -1,22 +1,29 @@
 use std::time::Duration;
 
+use paceline_admission::Place;
 use paceline_backoff::FailureKind;
 use paceline_core::Timestamp;
 
 use super::{
-    client::{Admission, Verdict},
+    client::{Client, Held, Verdict},
     provider::{Outcome, Provider},
-    retry::{History, Retries},
+    retry::History,
     tally::Tally,
 };
 use crate::{
     engine::{EventQueue, Streams},
-    scenario::{
-        Scenario,
-        strategy::{Queue, Strategy},
-    },
+    scenario::{Scenario, strategy::Strategy},
     workload::{Job, Jobs, TraceError},
 };
+
+/// Whether a strategy makes sense.
+///
+/// # Errors
+///
+/// Says what is contradictory, such as a cap below the first delay.
+pub fn check(strategy: &Strategy) -> Result<(), String> {
+    Client::new(strategy, &[], 0, Timestamp::EPOCH, Streams::new(0)).map(|_| ())
+}
 
 /// Runs one strategy of a scenario under these streams.
 ///
@@ -48,11 +55,11 @@ pub fn run(
             }
             Event::Ask(slot) => world.ask(slot),
             // An earlier one may have taken its place.
-            Event::Wake if world.wake_at == Some(now) => {
-                world.wake_at = None;
-                world.pump();
+            Event::Wake(client) if world.clients[client].wake_at == Some(now) => {
+                world.clients[client].wake_at = None;
+                world.pump(client);
             }
-            Event::Wake => {}
+            Event::Wake(_) => {}
             Event::Respond(slot, outcome) => world.respond(slot, outcome),
         }
     }
@@ -66,8 +73,8 @@ enum Event {
     Arrive(Job),
     /// A request wants to be sent, again.
     Ask(u32),
-    /// The head of the queue may conform now.
-    Wake,
+    /// The head of a client's line may conform now.
+    Wake(usize),
     /// The answer to a call reaches the client.
     Respond(u32, Outcome),
 }
@@ -78,6 +85,10 @@ struct Work {
     job: Job,
     calls: u32,
     history: History,
+    /// The place that it had in line, which a retry takes again.
+    place: Option<Place>,
+    /// What its call holds, while one is under way.
+    held: Option<Held>,
 }
 
 impl Work {
@@ -86,6 +97,8 @@ impl Work {
             job,
             calls: 0,
             history: History::default(),
+            place: None,
+            held: None,
         }
     }
 }
@@ -96,29 +109,32 @@ struct World {
     jobs: Jobs,
     events: EventQueue<Event>,
     works: Works,
-    admission: Admission,
-    retries: Retries,
+    clients: Vec<Client>,
     provider: Provider,
     tally: Tally,
-    /// When the head of the queue is asked next.
-    wake_at: Option<Timestamp>,
 }
 
 impl World {
     fn new(scenario: &Scenario, strategy: &Strategy, streams: Streams) -> Result<Self, TraceError> {
         let start = scenario.start();
+        let client = |number| {
+            Client::new(strategy, &scenario.workloads, number, start, streams)
+                .expect("scenarios are checked when they are read")
+        };
         Ok(Self {
             now: start,
             end: start.saturating_add(scenario.duration()),
             jobs: Jobs::start(scenario, streams)?,
             events: EventQueue::new(),
             works: Works::default(),
-            admission: Admission::new(strategy, start),
-            retries: Retries::new(strategy, streams)
-                .expect("scenarios are checked when they are read"),
+            clients: (0..strategy.clients.get()).map(client).collect(),
             provider: Provider::new(&scenario.provider, start, streams),
-            tally: Tally::new(start, scenario.duration(), scenario.bin()),
-            wake_at: None,
+            tally: Tally::new(
+                start,
+                scenario.duration(),
+                scenario.bin(),
+                scenario.workloads.len(),
+            ),
         })
     }
 
@@ -129,52 +145,64 @@ impl World {
         Ok(())
     }
 
-    fn ask(&mut self, slot: u32) {
-        let job = self.works.get(slot).job;
-        self.admission.enqueue(&job, slot);
-        self.pump();
+    /// Whose request it is: clients take turns.
+    fn client(&self, slot: u32) -> usize {
+        let clients = self.clients.len() as u64;
+        usize::try_from(self.works.get(slot).job.id % clients).unwrap_or_default()
     }
 
-    /// Sends whatever may be sent, oldest first.
-    fn pump(&mut self) {
-        while let Some(slot) = self.admission.head() {
-            let job = self.works.get(slot).job;
-            if self.now >= self.admission.deadline(&job) {
-                self.admission.dequeue();
+    fn ask(&mut self, slot: u32) {
+        let client = self.client(slot);
+        let work = self.works.get_mut(slot);
+        let place = self.clients[client].enqueue(self.now, &work.job, slot, work.place);
+        work.place = Some(place);
+        self.pump(client);
+    }
+
+    /// Sends whatever a client may send, in the order of its line.
+    fn pump(&mut self, index: usize) {
+        loop {
+            let client = &mut self.clients[index];
+            let Some((place, slot)) = client.head() else {
+                return;
+            };
+            if self.now >= client.deadline(&self.works.get(slot).job) {
+                client.dequeue(place);
                 self.abandon(slot);
                 continue;
             }
-            match self.admission.try_send(self.now, &job) {
-                Verdict::Send => {
-                    self.admission.dequeue();
-                    self.call(slot);
+            match client.try_send(self.now) {
+                Verdict::Send(held) => {
+                    client.dequeue(place);
+                    self.call(index, slot, held);
                 }
                 Verdict::Never => {
-                    self.admission.dequeue();
+                    client.dequeue(place);
                     self.abandon(slot);
                 }
                 Verdict::Full => return,
-                Verdict::Wait(at) if self.admission.queue == Queue::None => {
-                    self.admission.dequeue();
-                    self.events.schedule(at, Event::Ask(slot));
-                }
-                Verdict::Wait(at) => {
-                    if self.wake_at.is_none_or(|wake_at| at < wake_at) {
-                        self.wake_at = Some(at);
-                        self.events.schedule(at, Event::Wake);
+                Verdict::Wait(at) if client.queues => {
+                    if client.wake_at.is_none_or(|wake_at| at < wake_at) {
+                        client.wake_at = Some(at);
+                        self.events.schedule(at, Event::Wake(index));
                     }
                     return;
+                }
+                Verdict::Wait(at) => {
+                    client.dequeue(place);
+                    self.events.schedule(at, Event::Ask(slot));
                 }
             }
         }
     }
 
-    fn call(&mut self, slot: u32) {
+    fn call(&mut self, client: usize, slot: u32, held: Held) {
         let work = self.works.get_mut(slot);
+        work.held = Some(held);
         let answer = self.provider.call(self.now, &work.job, work.calls);
         if work.calls == 0 {
             work.history.first_call_at = self.now;
-            self.retries.first_call(self.now);
+            self.clients[client].retries.first_call(self.now);
         }
         work.calls += 1;
         self.tally.call(self.now, &work.job, answer.outcome);
@@ -184,41 +212,52 @@ impl World {
     }
 
     fn respond(&mut self, slot: u32, outcome: Outcome) {
-        self.admission.finish();
-        let job = self.works.get(slot).job;
+        let client = self.client(slot);
+        let work = self.works.get_mut(slot);
+        let job = work.job;
+        if let Some(held) = work.held.take() {
+            self.clients[client].finish(self.now, held, &job, outcome);
+        }
         if matches!(outcome, Outcome::Success | Outcome::Failed) {
             self.provider.finish(self.now, &job, outcome);
         }
         match outcome {
-            Outcome::Success => self.succeed(slot),
+            Outcome::Success => self.succeed(client, slot),
             Outcome::TooLarge => self.abandon(slot),
             Outcome::Failed | Outcome::Unavailable => {
-                self.retry_or_abandon(slot, FailureKind::Error, None);
+                self.retry_or_abandon(client, slot, FailureKind::Error, None);
             }
             Outcome::Refused { retry_after } => {
-                self.retry_or_abandon(slot, FailureKind::Throttled, retry_after);
+                self.retry_or_abandon(client, slot, FailureKind::Throttled, retry_after);
             }
         }
-        self.pump();
+        self.pump(client);
     }
 
-    fn succeed(&mut self, slot: u32) {
+    fn succeed(&mut self, client: usize, slot: u32) {
         let work = self.works.remove(slot);
-        self.retries.success(self.now, &work.history);
-        if self.now <= self.admission.deadline(&work.job) {
-            let latency = self.now.saturating_duration_since(work.job.at);
-            self.tally.success(latency);
+        let client = &mut self.clients[client];
+        client.retries.success(self.now, &work.history);
+        if self.now <= client.deadline(&work.job) {
+            self.tally.success(self.now, &work.job);
         } else {
             self.tally.waste(&work.job);
-            self.tally.abandoned += 1;
+            self.tally.abandon(&work.job);
         }
     }
 
-    fn retry_or_abandon(&mut self, slot: u32, kind: FailureKind, hint: Option<Duration>) {
+    fn retry_or_abandon(
+        &mut self,
+        client: usize,
+        slot: u32,
+        kind: FailureKind,
+        hint: Option<Duration>,
+    ) {
+        let client = &mut self.clients[client];
         let work = self.works.get_mut(slot);
-        let deadline = self.admission.deadline(&work.job);
+        let deadline = client.deadline(&work.job);
         let history = &mut work.history;
-        let next = self
+        let next = client
             .retries
             .next(self.now, &work.job, history, kind, hint, deadline);
         match next {
@@ -231,17 +270,18 @@ impl World {
     }
 
     fn abandon(&mut self, slot: u32) {
-        self.works.remove(slot);
-        self.tally.abandoned += 1;
+        let work = self.works.remove(slot);
+        self.tally.abandon(&work.job);
     }
 
     /// Counts what is left.
     fn close(mut self) -> Tally {
         for work in self.works.rest() {
-            if self.admission.deadline(&work.job) <= self.end {
-                self.tally.abandoned += 1;
+            // All clients have the same deadline.
+            if self.clients[0].deadline(&work.job) <= self.end {
+                self.tally.abandon(&work.job);
             } else {
-                self.tally.unfinished += 1;
+                self.tally.leave(&work.job);
             }
         }
         self.tally

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::results::{Bin, Comparison, Summary};
+use crate::results::{Bin, Comparison, Part, Summary};
 
 /// The comparison as indented JSON, with its time series and latency distributions.
 ///
@@ -13,7 +13,7 @@ pub fn json(comparison: &Comparison) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The comparison as CSV, one row per strategy.
+/// The comparison as CSV: a row per strategy, and one per workload if there are several.
 ///
 /// # Errors
 ///
@@ -22,6 +22,9 @@ pub fn csv(comparison: &Comparison) -> anyhow::Result<Vec<u8>> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     for strategy in &comparison.strategies {
         writer.serialize(Row::new(comparison, strategy))?;
+        for part in &strategy.workloads {
+            writer.serialize(Row::of(comparison, strategy, part))?;
+        }
     }
     Ok(writer.into_inner()?)
 }
@@ -48,22 +51,37 @@ struct Strategy<'a> {
     latency_s: &'a [(f64, f64)],
     admitted_per_bin: Vec<f64>,
     refused_per_bin: Vec<f64>,
+    workloads: Vec<Workload<'a>>,
+}
+
+#[derive(Serialize)]
+struct Workload<'a> {
+    workload: &'a str,
+    completed: f64,
+    latency_p50_s: Option<f64>,
+    latency_p95_s: Option<f64>,
+    latency_p99_s: Option<f64>,
+    abandoned: f64,
+    unfinished: f64,
+    latency_s: &'a [(f64, f64)],
 }
 
 /// The file format of CSV results.
 #[derive(Serialize)]
 struct Row<'a> {
     strategy: &'a str,
+    /// None for all of them together; what cannot be told apart is none for one of them.
+    workload: Option<&'a str>,
     completed: f64,
-    goodput: f64,
-    calls: f64,
-    refused: f64,
-    failed: f64,
+    goodput: Option<f64>,
+    calls: Option<f64>,
+    refused: Option<f64>,
+    failed: Option<f64>,
     calls_per_success: Option<f64>,
     latency_p50_s: Option<f64>,
     latency_p95_s: Option<f64>,
     latency_p99_s: Option<f64>,
-    wasted_tokens: f64,
+    wasted_tokens: Option<f64>,
     abandoned: f64,
     unfinished: f64,
     arrivals: f64,
@@ -74,20 +92,55 @@ impl<'a> Row<'a> {
     fn new(comparison: &'a Comparison, strategy: &'a Summary) -> Self {
         Self {
             strategy: &strategy.name,
+            workload: None,
             completed: strategy.completed,
-            goodput: strategy.goodput,
-            calls: strategy.calls,
-            refused: strategy.refused,
-            failed: strategy.failed,
+            goodput: Some(strategy.goodput),
+            calls: Some(strategy.calls),
+            refused: Some(strategy.refused),
+            failed: Some(strategy.failed),
             calls_per_success: strategy.calls_per_success,
             latency_p50_s: strategy.latency.p50_s,
             latency_p95_s: strategy.latency.p95_s,
             latency_p99_s: strategy.latency.p99_s,
-            wasted_tokens: strategy.wasted_tokens,
+            wasted_tokens: Some(strategy.wasted_tokens),
             abandoned: strategy.abandoned,
             unfinished: strategy.unfinished,
             arrivals: comparison.arrivals,
             optimum_requests: comparison.optimum.requests,
+        }
+    }
+
+    fn of(comparison: &'a Comparison, strategy: &'a Summary, part: &'a Part) -> Self {
+        Self {
+            workload: Some(&part.name),
+            completed: part.completed,
+            goodput: None,
+            calls: None,
+            refused: None,
+            failed: None,
+            calls_per_success: None,
+            latency_p50_s: part.latency.p50_s,
+            latency_p95_s: part.latency.p95_s,
+            latency_p99_s: part.latency.p99_s,
+            wasted_tokens: None,
+            abandoned: part.abandoned,
+            unfinished: part.unfinished,
+            ..Self::new(comparison, strategy)
+        }
+    }
+}
+
+impl<'a> From<&'a Part> for Workload<'a> {
+    fn from(part: &'a Part) -> Self {
+        Self {
+            workload: &part.name,
+            completed: part.completed,
+            latency_p50_s: part.latency.p50_s,
+            latency_p95_s: part.latency.p95_s,
+            latency_p99_s: part.latency.p99_s,
+            abandoned: part.abandoned,
+            unfinished: part.unfinished,
+            latency_s: &part.latency.curve,
         }
     }
 }
@@ -101,6 +154,7 @@ impl<'a> From<&'a Comparison> for Document<'a> {
             latency_s: &strategy.latency.curve,
             admitted_per_bin: per_bin(strategy, |bin| bin.admitted),
             refused_per_bin: per_bin(strategy, |bin| bin.refused),
+            workloads: strategy.workloads.iter().map(Workload::from).collect(),
         });
         Self {
             scenario: &comparison.scenario,

@@ -1,7 +1,9 @@
+use std::iter;
+
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::format::{count, percent, seconds, short_count};
-use crate::results::Comparison;
+use crate::results::{Comparison, Latency, Summary};
 
 /// Whether a table may use the colours of a terminal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -26,7 +28,8 @@ const HEADER: [&str; 11] = [
     "unfinished",
 ];
 
-/// The comparison as a table for a terminal, one line per strategy.
+/// The comparison as a table for a terminal: a line per strategy, and one per workload if there are
+/// several.
 pub fn table(comparison: &Comparison, style: Style) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -37,22 +40,38 @@ pub fn table(comparison: &Comparison, style: Style) -> String {
         .map(|s| s.completed)
         .fold(0.0, f64::max);
     for strategy in &comparison.strategies {
-        let time = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), seconds);
         let per_success = strategy.calls_per_success;
-        let cells = [
+        let [p50, p95, p99] = times(&strategy.latency);
+        table.add_row([
             one_line(&strategy.name),
             count(strategy.completed),
             percent(strategy.goodput),
             count(strategy.refused),
             per_success.map_or_else(|| "-".to_owned(), |calls| format!("{calls:.2}")),
-            time(strategy.latency.p50_s),
-            time(strategy.latency.p95_s),
-            time(strategy.latency.p99_s),
+            p50,
+            p95,
+            p99,
             short_count(strategy.wasted_tokens),
             count(strategy.abandoned),
             count(strategy.unfinished),
-        ];
-        table.add_row(cells);
+        ]);
+        for part in &strategy.workloads {
+            let [p50, p95, p99] = times(&part.latency);
+            let nothing = String::new;
+            table.add_row([
+                format!("  {}", one_line(&part.name)),
+                count(part.completed),
+                nothing(),
+                nothing(),
+                nothing(),
+                p50,
+                p95,
+                p99,
+                nothing(),
+                count(part.abandoned),
+                count(part.unfinished),
+            ]);
+        }
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -60,19 +79,24 @@ pub fn table(comparison: &Comparison, style: Style) -> String {
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    // One line for the header, then one per strategy.
-    let lines = table.lines().enumerate().map(|(line, text)| {
-        let strategy = line
-            .checked_sub(1)
-            .and_then(|index| comparison.strategies.get(index));
-        let bold = strategy.is_none_or(|strategy| strategy.completed >= best);
-        match style {
-            Style::Coloured if bold => format!("\u{1b}[1m{}\u{1b}[0m\n", text.trim_end()),
-            _ => format!("{}\n", text.trim_end()),
-        }
+    // The header, then a line per strategy and per part of it.
+    let lines_of = |strategy: &Summary| {
+        let bold = strategy.completed >= best;
+        iter::once(bold).chain(iter::repeat_n(false, strategy.workloads.len()))
+    };
+    let bold = iter::once(true).chain(comparison.strategies.iter().flat_map(lines_of));
+    let lines = table.lines().zip(bold).map(|(text, bold)| match style {
+        Style::Coloured if bold => format!("\u{1b}[1m{}\u{1b}[0m\n", text.trim_end()),
+        _ => format!("{}\n", text.trim_end()),
     });
     let lines: String = lines.collect();
     format!("{lines}\n{}", summary(comparison))
+}
+
+/// The quantiles of the table.
+fn times(latency: &Latency) -> [String; 3] {
+    [latency.p50_s, latency.p95_s, latency.p99_s]
+        .map(|value| value.map_or_else(|| "-".to_owned(), seconds))
 }
 
 /// What was run, and what the shares refer to.

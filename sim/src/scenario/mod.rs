@@ -3,16 +3,21 @@
 //! These types are the file format and nothing else: they know what is legal, and nothing of
 //! engines. Whatever has no meaning is refused where it stands, with its line and what was expected.
 
+pub mod admission;
 pub mod limit;
 mod overrides;
 pub mod presets;
 pub mod provider;
 mod read;
+pub mod retry;
 pub mod strategy;
 pub mod units;
 pub mod workload;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use paceline_core::Timestamp;
 use serde::Deserialize;
@@ -39,8 +44,9 @@ pub struct Scenario {
     /// The date and time at which it starts, which matters to calendar limits; RFC 3339.
     #[serde(default)]
     start: Start,
-    /// The requests.
-    pub workload: Workload,
+    /// The requests, one kind after the other.
+    #[serde(rename = "workload", deserialize_with = "workload::one_or_several")]
+    pub workloads: Vec<Workload>,
     /// The one that answers them.
     #[serde(default)]
     pub provider: Provider,
@@ -79,11 +85,23 @@ impl Scenario {
         self.duration_s.get()
     }
 
-    /// Replaces its arrivals and sizes by those of a trace.
+    /// Replaces its requests by those of a trace; the declared cap stays that of the first workload.
     pub fn replay(&mut self, path: PathBuf) {
-        self.workload.arrivals = Arrivals::Trace { path };
-        self.workload.input_tokens = None;
-        self.workload.output_tokens = None;
+        self.workloads.truncate(1);
+        for workload in &mut self.workloads {
+            workload.arrivals = Arrivals::Trace { path: path.clone() };
+            workload.input_tokens = None;
+            workload.output_tokens = None;
+        }
+    }
+
+    /// The traces that it replays.
+    pub fn traces(&self) -> impl Iterator<Item = &Path> {
+        let arrivals = self.workloads.iter().map(|workload| &workload.arrivals);
+        arrivals.filter_map(|arrivals| match arrivals {
+            Arrivals::Trace { path } => Some(path.as_path()),
+            _ => None,
+        })
     }
 
     /// The width of a time bin in plots.
@@ -107,7 +125,7 @@ impl Scenario {
             return Err("strategy: expected at least one [[strategy]]".to_owned());
         }
         for (index, strategy) in self.strategies.iter().enumerate() {
-            if let Err(err) = crate::model::check_strategy(strategy) {
+            if let Err(err) = crate::model::check(strategy) {
                 let name = &strategy.name;
                 return Err(format!("strategy `{name}`: {err}"));
             }
@@ -117,21 +135,7 @@ impl Scenario {
                 return Err(format!("strategy: two strategies are named `{name}`"));
             }
         }
-        let traced = matches!(self.workload.arrivals, Arrivals::Trace { .. });
-        for (field, tokens) in [
-            ("input_tokens", &self.workload.input_tokens),
-            ("output_tokens", &self.workload.output_tokens),
-        ] {
-            if traced && tokens.is_some() {
-                return Err(format!("workload.{field}: a trace brings its own"));
-            }
-            if !traced && tokens.is_none() {
-                return Err(format!(
-                    "workload.{field}: expected it, as there is no trace"
-                ));
-            }
-        }
-        self.validate_arrivals()?;
+        self.validate_workloads()?;
         let bins = self.duration().as_secs_f64() / self.bin().as_secs_f64();
         if bins > 100_000.0 {
             return Err(format!(
@@ -141,22 +145,54 @@ impl Scenario {
         Ok(())
     }
 
-    /// Bounds what a run can take; nobody waits for more than a billion requests.
-    fn validate_arrivals(&self) -> Result<(), String> {
-        let minutes = self.duration().as_secs_f64() / 60.0;
-        let (expected, most) = match self.workload.arrivals {
-            Arrivals::Batch { jobs } => (whole(jobs), 1e7),
-            Arrivals::Poisson { rate_per_min }
-            | Arrivals::Gamma { rate_per_min, .. }
-            | Arrivals::OnOff { rate_per_min, .. } => (rate_per_min.get() * minutes, 1e9),
-            Arrivals::Trace { .. } => return Ok(()),
-        };
-        if expected > most {
+    fn validate_workloads(&self) -> Result<(), String> {
+        /// More kinds of requests than this are a mistake.
+        const MOST: usize = 100;
+
+        let count = self.workloads.len();
+        if !(1..=MOST).contains(&count) {
             return Err(format!(
-                "workload.arrivals: expected at most {most:e} requests, found {expected:e}"
+                "workload: expected 1 to {MOST} of them, found {count}"
+            ));
+        }
+        let mut requests = 0.0;
+        for (index, workload) in self.workloads.iter().enumerate() {
+            let field = match count {
+                1 => "workload".to_owned(),
+                _ => format!("workload[{index}]"),
+            };
+            if count > 1 && workload.name.is_empty() {
+                return Err(format!("{field}: expected `name`, as there are several"));
+            }
+            let same = |other: &Workload| other.name == workload.name;
+            if self.workloads[..index].iter().any(same) {
+                let name = &workload.name;
+                return Err(format!("workload: two workloads are named `{name}`"));
+            }
+            workload
+                .validate()
+                .map_err(|what| format!("{field}.{what}"))?;
+            requests += self.expected_requests(workload);
+        }
+        // Nobody waits for more than a billion requests.
+        if requests > 1e9 {
+            return Err(format!(
+                "workload.arrivals: expected at most 1e9 requests, found {requests:e}"
             ));
         }
         Ok(())
+    }
+
+    /// How many requests of a workload to expect; 0 if a trace says so.
+    fn expected_requests(&self, workload: &Workload) -> f64 {
+        let minutes = self.duration().as_secs_f64() / 60.0;
+        match workload.arrivals {
+            Arrivals::Batch { jobs } => whole(jobs),
+            Arrivals::Poisson { rate_per_min }
+            | Arrivals::Gamma { rate_per_min, .. }
+            | Arrivals::OnOff { rate_per_min, .. } => rate_per_min.get() * minutes,
+            Arrivals::Trace { .. } => 0.0,
+        }
     }
 }
 

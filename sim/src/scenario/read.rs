@@ -35,8 +35,10 @@ impl Scenario {
             let stem = path.file_stem().unwrap_or_default();
             scenario.name = stem.to_string_lossy().into_owned();
         }
-        if let Arrivals::Trace { path: trace } = &mut scenario.workload.arrivals {
-            *trace = beside(path, trace);
+        for workload in &mut scenario.workloads {
+            if let Arrivals::Trace { path: trace } = &mut workload.arrivals {
+                *trace = beside(path, trace);
+            }
         }
         Ok(scenario)
     }

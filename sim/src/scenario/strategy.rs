@@ -1,12 +1,16 @@
-//! How a client behaves: a stack of limiters, queue, backoff and budget.
+//! How a client behaves: a stack of limiters, permits, queue, gate, backoff and budget.
+
+use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
 use super::{
-    limit::Limit,
+    admission::{Adaptive, Gate, Settle},
+    limit::{Kind, Limit},
     presets,
     provider::Charge,
-    units::{PositiveSeconds, Seconds},
+    retry::{Backoff, Budget},
+    units::PositiveSeconds,
 };
 
 /// A client strategy. What is absent is not done: the empty strategy sends at once and never
@@ -16,15 +20,23 @@ use super::{
 pub struct Strategy {
     /// Its name, unique in the scenario.
     pub name: String,
-    /// The limits that it keeps, all of them at once.
+    /// How many clients there are, each by itself: request `n` goes to client `n` modulo this.
+    pub clients: NonZeroU32,
+    /// The limits that each keeps, all of them at once.
     pub limits: Vec<Limit>,
     /// Which tokens of a request its limits count; input and the declared cap, if absent, as no
     /// client knows the length of an answer in advance.
     pub estimate: Charge,
+    /// How it corrects that once an answer is there; not at all, if absent.
+    pub settle: Option<Settle>,
     /// In which order requests wait for those limits.
     pub queue: Queue,
     /// The shortest time between two calls.
     pub spacing_s: Option<PositiveSeconds>,
+    /// A limit on requests in flight that learns.
+    pub adaptive: Option<Adaptive>,
+    /// One pause for all its requests.
+    pub gate: Option<Gate>,
     /// After this time since its arrival a request is worthless.
     pub deadline_s: Option<PositiveSeconds>,
     /// When it tries again.
@@ -37,10 +49,14 @@ impl Default for Strategy {
     fn default() -> Self {
         Self {
             name: String::new(),
+            clients: NonZeroU32::MIN,
             limits: Vec::new(),
             estimate: Charge::InputAndMaxTokens,
+            settle: None,
             queue: Queue::default(),
             spacing_s: None,
+            adaptive: None,
+            gate: None,
             deadline_s: None,
             backoff: None,
             budget: None,
@@ -55,153 +71,10 @@ pub enum Queue {
     /// The oldest first; nobody passes the head.
     #[default]
     Fifo,
+    /// The same, but patient requests let urgent ones pass for a while.
+    Priority,
     /// None: everybody sleeps until they would conform, and asks again.
     None,
-}
-
-/// When a client tries again.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Backoff {
-    /// How long to wait before a retry.
-    pub delay: Delay,
-    /// How to spread that.
-    #[serde(default)]
-    pub jitter: Jitter,
-    /// Retries after refusals, at most; unlimited, if absent.
-    pub throttle_retries: Option<u32>,
-    /// Retries after faults, at most; unlimited, if absent.
-    pub error_retries: Option<u32>,
-    /// Stops when a retry would begin later than this after the first call.
-    pub max_elapsed_s: Option<PositiveSeconds>,
-    /// What to make of the server's hint.
-    #[serde(default)]
-    pub hint: Hint,
-    /// What to do about a hint that is long.
-    #[serde(default)]
-    pub hint_policy: HintPolicy,
-}
-
-/// How long to wait before a retry; the cap holds for the jittered delay too.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Delay {
-    /// Always the same.
-    ConstantS(Seconds),
-    /// A first delay, and a step more each time.
-    Linear {
-        /// The first delay.
-        initial_s: Seconds,
-        /// What each retry adds.
-        step_s: Seconds,
-        /// No longer than this.
-        cap_s: PositiveSeconds,
-    },
-    /// A first delay, multiplied each time.
-    Exponential {
-        /// The first delay.
-        initial_s: Seconds,
-        /// A whole number of at least 1.
-        #[serde(default = "two")]
-        factor: u32,
-        /// No longer than this.
-        cap_s: PositiveSeconds,
-    },
-    /// A unit, times 1, 1, 2, 3, 5, 8 and so on.
-    Fibonacci {
-        /// The unit.
-        unit_s: Seconds,
-        /// No longer than this.
-        cap_s: PositiveSeconds,
-    },
-    /// Between a base and three times the previous delay.
-    Decorrelated {
-        /// The least delay.
-        base_s: PositiveSeconds,
-        /// No longer than this.
-        cap_s: PositiveSeconds,
-    },
-    /// These delays; the last one repeats.
-    ScheduleS(Vec<Seconds>),
-}
-
-const fn two() -> u32 {
-    2
-}
-
-const fn hundred() -> u32 {
-    100
-}
-
-/// How a delay `d` is spread.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Jitter {
-    /// Exactly `d`.
-    #[default]
-    None,
-    /// Between 0 and `d`.
-    Full,
-    /// Between `d / 2` and `d`.
-    Equal,
-    /// Up to so many percent less or more than `d`.
-    ProportionalPercent(u32),
-    /// Up to so many percent less than `d`.
-    DownPercent(u32),
-    /// Up to so many seconds more than `d`.
-    AddS(Seconds),
-}
-
-/// What to make of the server's hint.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "snake_case")]
-pub enum Hint {
-    /// Wait at least that long, and the jittered delay on top.
-    #[default]
-    Floor,
-    /// Wait exactly that long.
-    Exact,
-    /// Nothing.
-    Ignore,
-}
-
-/// What to do about a hint that is long.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum HintPolicy {
-    /// Wait, however long.
-    #[default]
-    Honour,
-    /// Give up if it is longer than this.
-    FailAboveS(Seconds),
-    /// Wait for this long at most.
-    ClampS(Seconds),
-}
-
-/// What bounds retries over all requests of a client.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Budget {
-    /// A share of the first calls may be retried, and a few a second besides.
-    Ratio {
-        /// Retries per hundred first calls.
-        percent: u32,
-        /// Retries per second that are always allowed.
-        #[serde(default)]
-        floor_per_s: u32,
-        /// No more retries than this are saved up.
-        #[serde(default = "hundred")]
-        most: u32,
-        /// Retries that it starts with.
-        #[serde(default)]
-        initial: u32,
-    },
-    /// Tokens that retries cost and successes earn, as in the AWS SDKs.
-    AwsQuota {
-        /// The tokens that it starts with, of at most 500.
-        #[serde(default)]
-        initial: u32,
-    },
 }
 
 /// The fields of a strategy as they stand in the file: what is absent comes from the preset, or
@@ -211,16 +84,23 @@ pub enum Budget {
 struct RawStrategy {
     preset: Option<String>,
     name: Option<String>,
+    clients: Option<NonZeroU32>,
     #[serde(rename = "limit")]
     limits: Option<Vec<Limit>>,
     concurrency: Option<u64>,
+    adaptive: Option<Adaptive>,
     estimate: Option<Charge>,
+    settle: Option<Settle>,
     queue: Option<Queue>,
     spacing_s: Option<PositiveSeconds>,
+    gate: Option<Gate>,
     deadline_s: Option<PositiveSeconds>,
     backoff: Option<Backoff>,
     budget: Option<Budget>,
 }
+
+/// More clients than this are a mistake: each has limits, a line and a budget of its own.
+const MOST_CLIENTS: u32 = 10_000;
 
 impl TryFrom<RawStrategy> for Strategy {
     type Error = String;
@@ -236,15 +116,53 @@ impl TryFrom<RawStrategy> for Strategy {
         }
         let mut limits = raw.limits.unwrap_or(base.limits);
         limits.extend(raw.concurrency.map(Limit::Concurrency));
-        Ok(Self {
+        let strategy = Self {
             name,
+            clients: raw.clients.unwrap_or(base.clients),
             limits,
             estimate: raw.estimate.unwrap_or(base.estimate),
+            settle: raw.settle.or(base.settle),
             queue: raw.queue.unwrap_or(base.queue),
             spacing_s: raw.spacing_s.or(base.spacing_s),
+            adaptive: raw.adaptive.or(base.adaptive),
+            gate: raw.gate.or(base.gate),
             deadline_s: raw.deadline_s.or(base.deadline_s),
             backoff: raw.backoff.or(base.backoff),
             budget: raw.budget.or(base.budget),
-        })
+        };
+        strategy.check()?;
+        Ok(strategy)
+    }
+}
+
+impl Strategy {
+    /// What cannot be seen from one field alone.
+    fn check(&self) -> Result<(), String> {
+        if self.clients.get() > MOST_CLIENTS {
+            let found = self.clients;
+            return Err(format!(
+                "clients: expected at most {MOST_CLIENTS}, found {found}"
+            ));
+        }
+        let fixed = |limit: &Limit| matches!(limit, Limit::Concurrency(_));
+        if self.adaptive.is_some() && self.limits.iter().any(fixed) {
+            return Err("expected either `concurrency` or `adaptive`".to_owned());
+        }
+        let restores = |limit: &Limit| match limit {
+            Limit::Concurrency(_) => true,
+            Limit::Rate(rate) => matches!(
+                rate.kind,
+                Kind::Gcra | Kind::TokenBucket | Kind::SteppedBucket
+            ),
+        };
+        let in_constant_time = matches!(self.settle, Some(Settle::Strict | Settle::Optimistic));
+        if in_constant_time && !self.limits.iter().all(restores) {
+            return Err(
+                "`settle` of `strict` or `optimistic` needs limits of kind `gcra`, \
+                 `token-bucket` or `stepped-bucket`; `exact` settles all"
+                    .to_owned(),
+            );
+        }
+        Ok(())
     }
 }

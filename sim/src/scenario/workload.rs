@@ -1,15 +1,24 @@
 //! Who asks: arrivals and sizes.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+};
 
-use super::units::{NonNegative, Positive, PositiveSeconds};
+use super::units::{NonNegative, Positive, PositiveSeconds, Seconds};
 
-/// The requests of a scenario: when they arrive and how large they are.
+/// Requests of one kind: when they arrive, how large they are, and how urgent.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Workload {
+    /// Its name, for reports; required if there are several.
+    #[serde(default)]
+    pub name: String,
+    /// How urgent its requests are, to strategies that care.
+    #[serde(default)]
+    pub priority: Priority,
     /// When requests arrive.
     pub arrivals: Arrivals,
     /// Tokens that a request sends; required unless a trace brings them.
@@ -19,6 +28,44 @@ pub struct Workload {
     /// The cap on output tokens that every request declares; without it, each declares exactly the
     /// tokens that its answer will have.
     pub max_tokens: Option<u64>,
+}
+
+impl Workload {
+    /// What cannot be seen from one field alone.
+    pub(super) fn validate(&self) -> Result<(), String> {
+        let traced = matches!(self.arrivals, Arrivals::Trace { .. });
+        for (field, tokens) in [
+            ("input_tokens", &self.input_tokens),
+            ("output_tokens", &self.output_tokens),
+        ] {
+            if traced && tokens.is_some() {
+                return Err(format!("{field}: a trace brings its own"));
+            }
+            if !traced && tokens.is_none() {
+                return Err(format!("{field}: expected it, as there is no trace"));
+            }
+        }
+        match self.arrivals {
+            // All of them are pending at once.
+            Arrivals::Batch { jobs } if jobs > 10_000_000 => Err(format!(
+                "arrivals: expected at most 1e7 requests at once, found {jobs}"
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How urgent requests are.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Priority {
+    /// Somebody waits: lets nobody pass.
+    #[default]
+    Interactive,
+    /// Nobody waits: lets urgent requests pass for an hour.
+    Batch,
+    /// Lets urgent requests pass for so long.
+    YieldsForS(Seconds),
 }
 
 /// When requests arrive.
@@ -74,4 +121,33 @@ pub enum Tokens {
         /// No more than this.
         max: Option<u64>,
     },
+}
+
+/// Reads one workload, or a list of several.
+pub(super) fn one_or_several<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Workload>, D::Error> {
+    deserializer.deserialize_any(OneOrSeveral)
+}
+
+struct OneOrSeveral;
+
+impl<'de> Visitor<'de> for OneOrSeveral {
+    type Value = Vec<Workload>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table [workload], or several tables [[workload]]")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
+        Workload::deserialize(MapAccessDeserializer::new(map)).map(|one| vec![one])
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
+        let mut several = Vec::new();
+        while let Some(one) = list.next_element()? {
+            several.push(one);
+        }
+        Ok(several)
+    }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Exp1, Gamma};
 
-use crate::{engine::Streams, scenario::workload::Arrivals};
+use crate::scenario::workload::Arrivals;
 
 /// When requests arrive, as times since the start.
 #[derive(Debug)]
@@ -33,8 +33,7 @@ enum Kind {
 
 impl Gaps {
     /// Makes the arrivals of everything but a trace, which has none to draw.
-    pub(super) fn new(arrivals: &Arrivals, streams: Streams) -> Self {
-        let mut rng = streams.named("arrivals");
+    pub(super) fn new(arrivals: &Arrivals, mut rng: ChaCha8Rng) -> Self {
         let kind = match *arrivals {
             Arrivals::Poisson { rate_per_min } => Kind::Poisson {
                 mean_gap_s: 60.0 / rate_per_min.get(),

@@ -4,13 +4,17 @@ mod arrivals;
 mod sizes;
 mod trace;
 
-use std::path::Path;
+use std::{mem, path::Path};
 
 use paceline_core::Timestamp;
+use rand_chacha::ChaCha8Rng;
 
 use crate::{
     engine::Streams,
-    scenario::{Scenario, workload::Arrivals},
+    scenario::{
+        Scenario,
+        workload::{Arrivals, Workload},
+    },
 };
 use arrivals::Gaps;
 use sizes::Sizes;
@@ -21,6 +25,8 @@ pub use trace::{Row, Trace, TraceError};
 pub struct Job {
     /// Its place in the order of arrival.
     pub id: u64,
+    /// The place of its workload in the scenario, counted from 0.
+    pub workload: u32,
     /// When it arrives.
     pub at: Timestamp,
     /// Tokens that it sends.
@@ -34,15 +40,22 @@ pub struct Job {
 /// The requests of one run in order of arrival, made as they are needed.
 #[derive(Debug)]
 pub struct Jobs {
-    source: Source,
+    sources: Vec<Source>,
     start: Timestamp,
     end: Timestamp,
-    max_tokens: Option<u64>,
     next_id: u64,
 }
 
+/// The requests of one workload, of which the next one is known.
 #[derive(Debug)]
-enum Source {
+struct Source {
+    kind: Kind,
+    max_tokens: Option<u64>,
+    next: Option<Row>,
+}
+
+#[derive(Debug)]
+enum Kind {
     Drawn(Box<(Gaps, Sizes)>),
     Trace(Box<Trace>),
 }
@@ -54,20 +67,13 @@ impl Jobs {
     ///
     /// Fails if a trace cannot be opened or does not begin as one.
     pub fn start(scenario: &Scenario, streams: Streams) -> Result<Self, TraceError> {
-        let workload = &scenario.workload;
         let start = scenario.start();
-        let source = match &workload.arrivals {
-            Arrivals::Trace { path } => Source::Trace(Box::new(Trace::open(path)?)),
-            drawn => Source::Drawn(Box::new((
-                Gaps::new(drawn, streams),
-                Sizes::new(workload, streams),
-            ))),
-        };
+        let workloads = scenario.workloads.iter().zip(0_u64..);
+        let sources = workloads.map(|(workload, index)| Source::start(workload, index, streams));
         Ok(Self {
-            source,
+            sources: sources.collect::<Result<_, _>>()?,
             start,
             end: start.saturating_add(scenario.duration()),
-            max_tokens: workload.max_tokens,
             next_id: 0,
         })
     }
@@ -78,35 +84,86 @@ impl Jobs {
     ///
     /// Fails on a row of a trace that is not a request.
     pub fn next_job(&mut self) -> Result<Option<Job>, TraceError> {
-        let (offset, input_tokens, output_tokens) = match &mut self.source {
-            Source::Drawn(drawn) => {
-                let (gaps, sizes) = &mut **drawn;
-                let Some(offset) = gaps.next() else {
-                    return Ok(None);
-                };
-                let (input, output) = sizes.draw();
-                (offset, input, output)
-            }
-            Source::Trace(trace) => match trace.next_row()? {
-                Some(row) => (row.arrival, row.input_tokens, row.output_tokens),
-                None => return Ok(None),
-            },
+        let pending = self
+            .sources
+            .iter_mut()
+            .zip(0_u32..)
+            .filter_map(|(source, index)| {
+                let arrival = source.next.as_ref()?.arrival;
+                Some((arrival, index, source))
+            });
+        // Equal times go by the order of workloads.
+        let earliest = pending.min_by_key(|&(arrival, index, _)| (arrival, index));
+        let Some((arrival, workload, source)) = earliest else {
+            return Ok(None);
         };
-        let at = self.start.saturating_add(offset);
+        let at = self.start.saturating_add(arrival);
         if at >= self.end {
             return Ok(None);
         }
+        let Some(row) = source.take()? else {
+            return Ok(None);
+        };
         let id = self.next_id;
         self.next_id += 1;
-        let cap = self.max_tokens.unwrap_or(output_tokens);
+        let cap = source.max_tokens.unwrap_or(row.output_tokens);
         Ok(Some(Job {
             id,
+            workload,
             at,
-            input_tokens,
+            input_tokens: row.input_tokens,
             // A provider stops at the cap.
-            output_tokens: output_tokens.min(cap),
+            output_tokens: row.output_tokens.min(cap),
             max_tokens: cap,
         }))
+    }
+}
+
+impl Source {
+    fn start(workload: &Workload, index: u64, streams: Streams) -> Result<Self, TraceError> {
+        let kind = match &workload.arrivals {
+            Arrivals::Trace { path } => Kind::Trace(Box::new(Trace::open(path)?)),
+            drawn => Kind::Drawn(Box::new((
+                Gaps::new(drawn, numbered(streams, "arrivals", index)),
+                Sizes::new(workload, numbered(streams, "sizes", index)),
+            ))),
+        };
+        let mut source = Self {
+            kind,
+            max_tokens: workload.max_tokens,
+            next: None,
+        };
+        source.take()?;
+        Ok(source)
+    }
+
+    /// Takes the next request and looks for the one after it.
+    fn take(&mut self) -> Result<Option<Row>, TraceError> {
+        let following = match &mut self.kind {
+            Kind::Drawn(drawn) => {
+                let (gaps, sizes) = &mut **drawn;
+                gaps.next().map(|arrival| {
+                    let (input_tokens, output_tokens) = sizes.draw();
+                    Row {
+                        arrival,
+                        input_tokens,
+                        output_tokens,
+                    }
+                })
+            }
+            Kind::Trace(trace) => trace.next_row()?,
+        };
+        Ok(mem::replace(&mut self.next, following))
+    }
+}
+
+/// The stream of this name for one of the workloads.
+///
+/// The first one's has no number, so that a second workload leaves its requests as they are.
+fn numbered(streams: Streams, name: &str, workload: u64) -> ChaCha8Rng {
+    match workload {
+        0 => streams.named(name),
+        other => streams.numbered(name, &[other]),
     }
 }
 

@@ -1,10 +1,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, LogNormal};
 
-use crate::{
-    engine::Streams,
-    scenario::workload::{Tokens, Workload},
-};
+use crate::scenario::workload::{Tokens, Workload};
 
 /// How many tokens requests send and get back.
 #[derive(Debug)]
@@ -24,11 +21,11 @@ enum Size {
 const LARGEST: u64 = 1 << 32;
 
 impl Sizes {
-    pub(super) fn new(workload: &Workload, streams: Streams) -> Self {
+    pub(super) fn new(workload: &Workload, rng: ChaCha8Rng) -> Self {
         Self {
             input: Size::new(workload.input_tokens.as_ref()),
             output: Size::new(workload.output_tokens.as_ref()),
-            rng: streams.named("sizes"),
+            rng,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::scenario::{
     Scenario,
     limit::{Kind, Limit, RateLimit},
     provider::{Charge, RetryAfter},
-    workload::{Arrivals, Tokens, Workload},
+    workload::{Arrivals, Priority, Tokens, Workload},
 };
 
 /// What a scenario would simulate, in a few lines.
@@ -27,16 +27,8 @@ fn explain(text: &mut String, scenario: &Scenario) -> std::fmt::Result {
         "{}: {duration}, seed {}",
         scenario.name, scenario.seed
     )?;
-    writeln!(
-        text,
-        "\nRequests\n  {}",
-        arrivals(&scenario.workload.arrivals)
-    )?;
-    for (name, tokens) in sizes(&scenario.workload) {
-        writeln!(text, "  {name}: {tokens}")?;
-    }
-    if let Some(cap) = scenario.workload.max_tokens {
-        writeln!(text, "  declared cap: {} output tokens", count_u64(cap))?;
+    for workload in &scenario.workloads {
+        requests(text, workload)?;
     }
 
     writeln!(text, "\nProvider")?;
@@ -86,6 +78,28 @@ fn explain(text: &mut String, scenario: &Scenario) -> std::fmt::Result {
         }
     }
     Ok(())
+}
+
+fn requests(text: &mut String, workload: &Workload) -> std::fmt::Result {
+    match workload.name.as_str() {
+        "" => writeln!(text, "\nRequests")?,
+        name => writeln!(text, "\nRequests of {name}")?,
+    }
+    writeln!(text, "  {}", arrivals(&workload.arrivals))?;
+    for (name, tokens) in sizes(workload) {
+        writeln!(text, "  {name}: {tokens}")?;
+    }
+    if let Some(cap) = workload.max_tokens {
+        writeln!(text, "  declared cap: {} output tokens", count_u64(cap))?;
+    }
+    match workload.priority {
+        Priority::Interactive => Ok(()),
+        Priority::Batch => writeln!(text, "  patient: lets urgent requests pass for an hour"),
+        Priority::YieldsForS(span) => {
+            let span = seconds(span.get().as_secs_f64());
+            writeln!(text, "  patient: lets urgent requests pass for {span}")
+        }
+    }
 }
 
 fn arrivals(arrivals: &Arrivals) -> String {

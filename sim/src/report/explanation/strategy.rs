@@ -2,27 +2,36 @@ use std::time::Duration;
 
 use super::limit;
 use crate::{
-    report::format::{seconds, short_seconds},
-    scenario::strategy::{Backoff, Budget, Delay, Hint, HintPolicy, Jitter, Queue, Strategy},
+    report::format::short_seconds,
+    scenario::{
+        admission::{Adaptive, Gate, Settle},
+        retry::{Backoff, Budget, Delay, Hint, HintPolicy, Jitter},
+        strategy::{Queue, Strategy},
+    },
 };
 
 /// What a strategy does, line by line.
 pub(super) fn parts(strategy: &Strategy) -> Vec<String> {
     let mut parts: Vec<_> = strategy.limits.iter().map(limit).collect();
+    parts.extend(strategy.settle.map(|settle| settlement(settle).to_owned()));
     if let Some(spacing) = strategy.spacing_s {
-        parts.push(format!(
-            "{} between calls",
-            seconds(spacing.get().as_secs_f64())
-        ));
+        parts.push(format!("{} between calls", span(spacing.get())));
     }
-    if !parts.is_empty() && strategy.queue == Queue::None {
-        parts.push("no queue: everybody sleeps and asks again".to_owned());
+    parts.extend(strategy.adaptive.map(adaptive));
+    parts.extend(strategy.gate.map(gate));
+    match strategy.queue {
+        Queue::None if !parts.is_empty() => {
+            parts.push("no queue: everybody sleeps and asks again".to_owned());
+        }
+        Queue::Priority => parts.push("urgent requests pass patient ones".to_owned()),
+        Queue::None | Queue::Fifo => {}
+    }
+    if strategy.clients.get() > 1 {
+        let clients = strategy.clients;
+        parts.insert(0, format!("{clients} clients, each by itself:"));
     }
     if let Some(deadline) = strategy.deadline_s {
-        parts.push(format!(
-            "worthless after {}",
-            seconds(deadline.get().as_secs_f64())
-        ));
+        parts.push(format!("worthless after {}", span(deadline.get())));
     }
     match &strategy.backoff {
         None => parts.push("never retries".to_owned()),
@@ -44,6 +53,33 @@ pub(super) fn parts(strategy: &Strategy) -> Vec<String> {
         )),
     }
     parts
+}
+
+const fn settlement(settle: Settle) -> &'static str {
+    match settle {
+        Settle::Exact => "estimates are settled exactly",
+        Settle::Strict => "estimates are settled strictly, in constant time",
+        Settle::Optimistic => "estimates are settled optimistically",
+    }
+}
+
+fn adaptive(adaptive: Adaptive) -> String {
+    let (initial, range) = adaptive.bounds();
+    let (least, most) = range.into_inner();
+    let how = match adaptive {
+        Adaptive::Aimd {
+            backoff_percent, ..
+        } => format!("AIMD, {backoff_percent} % after a refusal"),
+        Adaptive::Gradient2 { .. } => "Gradient2, by latency".to_owned(),
+    };
+    format!("{least} to {most} requests at a time, {initial} at the start: {how}")
+}
+
+fn gate(gate: Gate) -> String {
+    let spacing = gate
+        .spacing_s
+        .map_or_else(|| "0.1 s".to_owned(), |spacing| span(spacing.get()));
+    format!("one gate for all: a refusal closes it, and it reopens {spacing} apart")
 }
 
 /// When a strategy tries again, line by line.

@@ -1,0 +1,50 @@
+use paceline_concurrency::{Aimd, Fixed, Gradient2, Limit as Policy, LimitError};
+
+use crate::scenario::{admission::Adaptive, limit::Limit, strategy::Strategy};
+
+/// How many requests of a client may be in flight; `None` if that is not limited.
+///
+/// # Errors
+///
+/// Says what in the strategy has no meaning.
+pub(super) fn policy(strategy: &Strategy) -> Result<Option<Box<dyn Policy + Send>>, String> {
+    if let Some(spec) = strategy.adaptive {
+        return adaptive(spec)
+            .map(Some)
+            .map_err(|err| format!("adaptive: {err}"));
+    }
+    let fixed = strategy.limits.iter().filter_map(|limit| match limit {
+        Limit::Concurrency(most) => Some(*most),
+        Limit::Rate(_) => None,
+    });
+    Ok(fixed.min().map(|most| {
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        Box::new(Fixed::new(most)) as Box<dyn Policy + Send>
+    }))
+}
+
+fn adaptive(spec: Adaptive) -> Result<Box<dyn Policy + Send>, LimitError> {
+    let (initial, range) = spec.bounds();
+    match spec {
+        Adaptive::Aimd {
+            backoff_percent,
+            timeout_s,
+            ..
+        } => {
+            let policy = Aimd::netflix().with_limits(initial, range)?;
+            let policy = policy.with_backoff((backoff_percent, 100))?;
+            // Answers of language models take long, so only a stated timeout says anything.
+            let timeout = timeout_s.map_or(std::time::Duration::MAX, |timeout| timeout.get());
+            Ok(Box::new(policy.with_timeout(timeout)?))
+        }
+        Adaptive::Gradient2 {
+            smoothing_percent,
+            queue,
+            ..
+        } => {
+            let policy = Gradient2::netflix().with_limits(initial, range)?;
+            let policy = policy.with_smoothing((smoothing_percent, 100))?;
+            Ok(Box::new(policy.with_queue(queue)))
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! When a client tries again, and what bounds that.
+
+use serde::Deserialize;
+
+use super::units::{PositiveSeconds, Seconds};
+
+/// When a client tries again.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backoff {
+    /// How long to wait before a retry.
+    pub delay: Delay,
+    /// How to spread that.
+    #[serde(default)]
+    pub jitter: Jitter,
+    /// Retries after refusals, at most; unlimited, if absent.
+    pub throttle_retries: Option<u32>,
+    /// Retries after faults, at most; unlimited, if absent.
+    pub error_retries: Option<u32>,
+    /// Stops when a retry would begin later than this after the first call.
+    pub max_elapsed_s: Option<PositiveSeconds>,
+    /// What to make of the server's hint.
+    #[serde(default)]
+    pub hint: Hint,
+    /// What to do about a hint that is long.
+    #[serde(default)]
+    pub hint_policy: HintPolicy,
+}
+
+/// How long to wait before a retry; the cap holds for the jittered delay too.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Delay {
+    /// Always the same.
+    ConstantS(Seconds),
+    /// A first delay, and a step more each time.
+    Linear {
+        /// The first delay.
+        initial_s: Seconds,
+        /// What each retry adds.
+        step_s: Seconds,
+        /// No longer than this.
+        cap_s: PositiveSeconds,
+    },
+    /// A first delay, multiplied each time.
+    Exponential {
+        /// The first delay.
+        initial_s: Seconds,
+        /// A whole number of at least 1.
+        #[serde(default = "two")]
+        factor: u32,
+        /// No longer than this.
+        cap_s: PositiveSeconds,
+    },
+    /// A unit, times 1, 1, 2, 3, 5, 8 and so on.
+    Fibonacci {
+        /// The unit.
+        unit_s: Seconds,
+        /// No longer than this.
+        cap_s: PositiveSeconds,
+    },
+    /// Between a base and three times the previous delay.
+    Decorrelated {
+        /// The least delay.
+        base_s: PositiveSeconds,
+        /// No longer than this.
+        cap_s: PositiveSeconds,
+    },
+    /// These delays; the last one repeats.
+    ScheduleS(Vec<Seconds>),
+}
+
+const fn two() -> u32 {
+    2
+}
+
+const fn hundred() -> u32 {
+    100
+}
+
+/// How a delay `d` is spread.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Jitter {
+    /// Exactly `d`.
+    #[default]
+    None,
+    /// Between 0 and `d`.
+    Full,
+    /// Between `d / 2` and `d`.
+    Equal,
+    /// Up to so many percent less or more than `d`.
+    ProportionalPercent(u32),
+    /// Up to so many percent less than `d`.
+    DownPercent(u32),
+    /// Up to so many seconds more than `d`.
+    AddS(Seconds),
+}
+
+/// What to make of the server's hint.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Hint {
+    /// Wait at least that long, and the jittered delay on top.
+    #[default]
+    Floor,
+    /// Wait exactly that long.
+    Exact,
+    /// Nothing.
+    Ignore,
+}
+
+/// What to do about a hint that is long.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum HintPolicy {
+    /// Wait, however long.
+    #[default]
+    Honour,
+    /// Give up if it is longer than this.
+    FailAboveS(Seconds),
+    /// Wait for this long at most.
+    ClampS(Seconds),
+}
+
+/// What bounds retries over all requests of a client.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Budget {
+    /// A share of the first calls may be retried, and a few a second besides.
+    Ratio {
+        /// Retries per hundred first calls.
+        percent: u32,
+        /// Retries per second that are always allowed.
+        #[serde(default)]
+        floor_per_s: u32,
+        /// No more retries than this are saved up.
+        #[serde(default = "hundred")]
+        most: u32,
+        /// Retries that it starts with.
+        #[serde(default)]
+        initial: u32,
+    },
+    /// Tokens that retries cost and successes earn, as in the AWS SDKs.
+    AwsQuota {
+        /// The tokens that it starts with, of at most 500.
+        #[serde(default)]
+        initial: u32,
+    },
+}

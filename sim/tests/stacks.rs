@@ -1,0 +1,235 @@
+//! What settlement, permits, priorities and gates are worth, in shipped scenarios and small ones.
+
+use std::path::Path;
+
+use paceline_sim::{
+    compare::compare,
+    results::{Comparison, Part, Summary},
+    scenario::Scenario,
+};
+
+fn shipped(name: &str) -> Comparison {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("scenarios")
+        .join(name);
+    let scenario = Scenario::read(&path, &[]).expect("shipped scenarios are legal");
+    compare(&scenario, 1, || ()).expect("there is no trace to fail")
+}
+
+fn run(text: &str) -> Comparison {
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("test.toml");
+    std::fs::write(&path, text).expect("the folder can be written to");
+    let scenario = Scenario::read(&path, &[]).expect("the test's scenario is legal");
+    compare(&scenario, 1, || ()).expect("there is no trace to fail")
+}
+
+fn strategy<'a>(comparison: &'a Comparison, name: &str) -> &'a Summary {
+    let mut strategies = comparison.strategies.iter();
+    strategies
+        .find(|strategy| strategy.name == name)
+        .expect("the scenario has this strategy")
+}
+
+fn part<'a>(summary: &'a Summary, name: &str) -> &'a Part {
+    let mut parts = summary.workloads.iter();
+    parts
+        .find(|part| part.name == name)
+        .expect("the scenario has this workload")
+}
+
+/// Within 6 % of the 1,000 calls that a client needs who knows the limit.
+#[test]
+fn one_gate_finishes_a_batch_with_hardly_a_refusal() {
+    for (scenario, alone) in [("batch-1000.toml", 5_500.0), ("one-gate.toml", 15_000.0)] {
+        let comparison = shipped(scenario);
+        let gate = strategy(&comparison, "one gate, 10 at a time");
+        assert_eq!(gate.completed, 1_000.0, "{scenario}");
+        assert!(gate.calls <= 1_060.0, "{scenario}: {} calls", gate.calls);
+        // Each on its own, with hints and jitter, takes many times as many.
+        let jittered = strategy(&comparison, "Retry-After + full jitter to 60 s");
+        assert!(jittered.calls >= alone, "{scenario}: {}", jittered.calls);
+        // It costs no time either.
+        let last = |summary: &Summary| summary.latency.curve.last().map(|&(_, s)| s);
+        assert!(last(gate) <= last(jittered), "{scenario}");
+    }
+}
+
+#[test]
+fn settlement_gives_back_what_each_policy_promises() {
+    let comparison = shipped("settlement.toml");
+    let goodput = |name| strategy(&comparison, name).goodput;
+    let (none, strict) = (goodput("estimates stand"), goodput("settled strictly"));
+    let (exact, optimistic) = (
+        goodput("settled exactly"),
+        goodput("settled optimistically"),
+    );
+    assert!(
+        2.0 * none < strict && strict < exact && exact < optimistic,
+        "{none} {strict} {exact} {optimistic}"
+    );
+    assert!(optimistic > 0.98 * goodput("knows every answer in advance"));
+    for careful in ["estimates stand", "settled strictly", "settled exactly"] {
+        assert_eq!(strategy(&comparison, careful).refused, 0.0, "{careful}");
+    }
+    // The risk is real.
+    assert!(strategy(&comparison, "settled optimistically").refused > 0.0);
+}
+
+#[test]
+fn people_pass_a_backlog_and_cost_it_no_work() {
+    let comparison = shipped("two-priorities.toml");
+    let fifo = strategy(&comparison, "first come, first served");
+    let first = strategy(&comparison, "interactive first");
+    let p95 = |summary, name| part(summary, name).latency.p95_s.expect("some succeeded");
+    assert!(p95(fifo, "interactive") > 1_000.0);
+    assert!(p95(first, "interactive") < 15.0);
+    for name in ["interactive", "batch"] {
+        let (a, b) = (part(fifo, name), part(first, name));
+        assert_eq!((a.completed, a.unfinished), (b.completed, 0.0), "{name}");
+    }
+    assert_eq!(part(first, "batch").completed, 1_500.0);
+    // The parts add up.
+    for summary in &comparison.strategies {
+        let sum: f64 = summary.workloads.iter().map(|part| part.completed).sum();
+        assert_eq!(sum, summary.completed, "{}", summary.name);
+    }
+}
+
+/// Interactive requests alone take all of the limit: a batch job waits for its time, and no longer.
+#[test]
+fn patient_requests_are_served_under_urgent_ones_without_end() {
+    let text = "seed = 4
+        duration_s = 3_600
+        [[workload]]
+        name = \"urgent\"
+        arrivals.poisson = { rate_per_min = 90 }
+        input_tokens.fixed = 1
+        output_tokens.fixed = 1
+        [[workload]]
+        name = \"patient\"
+        priority.yields_for_s = 300
+        arrivals.batch = { jobs = 20 }
+        input_tokens.fixed = 1
+        output_tokens.fixed = 1
+        [[strategy]]
+        name = \"ageing\"
+        queue = \"priority\"
+        [[strategy.limit]]
+        counts = \"requests\"
+        limit = 60
+        per = \"minute\"
+        kind = \"gcra\"
+        burst = 1";
+    let comparison = run(text);
+    let patient = part(strategy(&comparison, "ageing"), "patient");
+    assert_eq!(patient.completed, 20.0);
+    // At 90 a minute, 450 urgent ones come before them, and 60 a minute are served.
+    let (_, last) = patient.latency.curve[patient.latency.curve.len() - 1];
+    assert!((390.0..=540.0).contains(&last), "{last}");
+}
+
+#[test]
+fn one_limiter_for_all_agents_beats_one_each() {
+    let comparison = shipped("eight-agents.toml");
+    let by = |name| strategy(&comparison, name);
+    let shared = by("one limiter for all eight");
+    assert_eq!((shared.refused, shared.goodput), (0.0, 1.0));
+    let gate = by("one gate for all eight");
+    assert!(gate.goodput >= 0.99 && gate.calls <= 1.06 * gate.completed);
+    for alone in ["eight SDKs", "eight limiters, all of the limit each"] {
+        let alone = by(alone);
+        assert!(alone.goodput < 0.95 && alone.refused > 0.5 * alone.completed);
+    }
+}
+
+/// A server takes ten calls at a time, and nobody says so.
+#[test]
+fn adaptive_permits_find_a_limit_on_calls_in_flight() {
+    let text = "seed = 6
+        duration_s = 7_200
+        [workload]
+        arrivals.batch = { jobs = 3_000 }
+        input_tokens.fixed = 1
+        output_tokens.fixed = 1
+        [provider]
+        first_token.fixed_s = 2
+        refusal_s = 0.05
+        [[provider.limit]]
+        counts = \"concurrency\"
+        limit = 10
+        [[strategy]]
+        name = \"twenty at a time\"
+        concurrency = 20
+        backoff.delay.constant_s = 1
+        [[strategy]]
+        name = \"told\"
+        concurrency = 10
+        [[strategy]]
+        name = \"aimd\"
+        adaptive.aimd = { initial = 20, backoff_percent = 80 }
+        backoff.delay.constant_s = 1";
+    let comparison = run(text);
+    let by = |name| strategy(&comparison, name);
+    let last = |name| by(name).latency.curve.last().map_or(0.0, |&(_, s)| s);
+    assert_eq!(by("told").refused, 0.0);
+    assert_eq!(by("aimd").completed, 3_000.0);
+    assert!(last("aimd") < 1.15 * last("told"), "{}", last("aimd"));
+    // Its swings cost refusals, but few beside those of a client that never learns.
+    assert!(by("aimd").refused < 0.25 * by("twenty at a time").refused);
+}
+
+/// Ten calls at a time take the same time whatever their number; above, they queue.
+#[test]
+fn gradient2_keeps_to_its_bounds_and_is_never_refused_without_limits() {
+    let text = "seed = 6
+        duration_s = 600
+        [workload]
+        arrivals.batch = { jobs = 500 }
+        input_tokens.fixed = 1
+        output_tokens.fixed = 1
+        [provider]
+        first_token.fixed_s = 1
+        [[strategy]]
+        name = \"gradient2\"
+        adaptive.gradient2 = { initial = 5, most = 25 }";
+    let comparison = run(text);
+    let gradient = strategy(&comparison, "gradient2");
+    assert_eq!((gradient.completed, gradient.refused), (500.0, 0.0));
+    let (_, last) = gradient.latency.curve[gradient.latency.curve.len() - 1];
+    // At 25 a second it takes 20 s, and at five a second 100 s: it grows from the one to the other.
+    assert!((20.0..40.0).contains(&last), "{last}");
+}
+
+/// What a client does is seen by itself alone: two clients with half of the work each.
+#[test]
+fn clients_know_nothing_of_each_other() {
+    let text = |clients: u32, limit: u32| {
+        format!(
+            "seed = 6
+            duration_s = 600
+            [workload]
+            arrivals.batch = {{ jobs = 400 }}
+            input_tokens.fixed = 1
+            output_tokens.fixed = 1
+            [[strategy]]
+            name = \"all\"
+            clients = {clients}
+            [[strategy.limit]]
+            counts = \"requests\"
+            limit = {limit}
+            per = \"minute\"
+            kind = \"gcra\"
+            burst = 1"
+        )
+    };
+    let last = |text: &str| {
+        let comparison = run(text);
+        let all = strategy(&comparison, "all");
+        assert_eq!(all.completed, 400.0);
+        all.latency.curve[all.latency.curve.len() - 1].1
+    };
+    let (one, two) = (last(&text(1, 120)), last(&text(2, 60)));
+    assert!((one - two).abs() <= 1.0, "{one} and {two}");
+    assert!((one - 199.5).abs() < 1.0, "{one}");
+}
