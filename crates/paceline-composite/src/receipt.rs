@@ -38,13 +38,14 @@ impl Receipt {
 pub(crate) struct Issuer {
     brand: usize,
     next_serial: u64,
-    pub(crate) lifetime: Duration,
+    /// In nanoseconds.
+    lifetime: u64,
 }
 
 impl Issuer {
     pub(crate) fn new() -> Self {
         /// Ten minutes, after which the official SDKs of OpenAI and Anthropic give up on a request.
-        const LIFETIME: Duration = Duration::from_secs(600);
+        const LIFETIME: u64 = 600_000_000_000;
 
         Self {
             brand: new_brand(),
@@ -53,6 +54,12 @@ impl Issuer {
         }
     }
 
+    /// States how long receipts live; those that are open, too.
+    pub(crate) fn set_lifetime(&mut self, lifetime: Duration) {
+        self.lifetime = u64::try_from(lifetime.as_nanos()).unwrap_or(u64::MAX);
+    }
+
+    #[inline]
     pub(crate) fn issue(&mut self, now: Timestamp, estimate: u64) -> Receipt {
         let serial = self.next_serial;
         self.next_serial += 1;
@@ -70,6 +77,7 @@ impl Issuer {
     }
 
     /// Checks that a receipt came from here and is not too old.
+    #[inline]
     pub(crate) fn verify(&self, now: Timestamp, receipt: &Receipt) -> Result<(), SettleError> {
         if receipt.brand != self.brand {
             return Err(SettleError::Foreign);
@@ -80,8 +88,9 @@ impl Issuer {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn has_expired(&self, now: Timestamp, reserved_at: Timestamp) -> bool {
-        now.saturating_duration_since(reserved_at) > self.lifetime
+        now.as_nanos().saturating_sub(reserved_at.as_nanos()) > self.lifetime
     }
 }
 
