@@ -76,15 +76,20 @@ impl<S: Settle> ByDimension<S> {
     /// # Errors
     ///
     /// The limit that makes the caller wait longest. A refusal that no wait cures comes before all
-    /// others.
+    /// others; of several, the first one, and in its dimension the smallest maximum.
     pub fn check(&self, now: Timestamp, demand: Demand) -> Result<(), Refused> {
         let mut strictest = None::<Binding>;
         for (index, (dimension, limit)) in self.limits.iter().enumerate() {
             if let Err(denied) = limit.check(now, dimension.cost(demand)) {
                 let binding = Binding { index, denied };
-                // Maxima in different units do not compare: the first one stands.
                 strictest = Some(match strictest {
-                    Some(other) if other.denied.retry_at().is_none() => other,
+                    // Maxima in different units do not compare: the first one stands.
+                    Some(other)
+                        if other.denied.retry_at().is_none()
+                            && self.limits[other.index].0 != *dimension =>
+                    {
+                        other
+                    }
                     Some(other) => other.stricter(binding),
                     None => binding,
                 });
@@ -98,6 +103,19 @@ impl<S: Settle> ByDimension<S> {
                 denied,
             }),
         }
+    }
+
+    /// Spends `demand` at `now` if it conforms, for good: nothing is to be settled.
+    ///
+    /// # Errors
+    ///
+    /// As for [`check`](Self::check); a refused call changes nothing.
+    pub fn try_acquire(&mut self, now: Timestamp, demand: Demand) -> Result<(), Refused> {
+        self.check(now, demand)?;
+        for (dimension, limit) in &mut self.limits {
+            limit.charge(now, dimension.cost(demand));
+        }
+        Ok(())
     }
 
     /// Charges an estimate at `now`, whether or not it conforms.

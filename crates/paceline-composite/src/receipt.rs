@@ -38,6 +38,8 @@ impl Receipt {
 pub(crate) struct Issuer {
     brand: usize,
     next_serial: u64,
+    /// Receipts before this one are not honoured any more.
+    first_serial: u64,
     /// In nanoseconds.
     lifetime: u64,
 }
@@ -50,6 +52,7 @@ impl Issuer {
         Self {
             brand: new_brand(),
             next_serial: 0,
+            first_serial: 0,
             lifetime: LIFETIME,
         }
     }
@@ -71,18 +74,23 @@ impl Issuer {
         }
     }
 
+    /// Honours none of the receipts that are open.
+    pub(crate) const fn expire_all(&mut self) {
+        self.first_serial = self.next_serial;
+    }
+
     /// The serial of the next receipt.
     pub(crate) const fn next_serial(&self) -> u64 {
         self.next_serial
     }
 
-    /// Checks that a receipt came from here and is not too old.
+    /// Checks that a receipt came from here and is still honoured.
     #[inline]
     pub(crate) fn verify(&self, now: Timestamp, receipt: &Receipt) -> Result<(), SettleError> {
         if receipt.brand != self.brand {
             return Err(SettleError::Foreign);
         }
-        if self.has_expired(now, receipt.reserved_at) {
+        if receipt.serial < self.first_serial || self.has_expired(now, receipt.reserved_at) {
             return Err(SettleError::Expired);
         }
         Ok(())

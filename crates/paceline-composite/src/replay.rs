@@ -79,7 +79,8 @@ impl<L: Limiter + Clone> Settling<L> {
     /// Changes the limiter, such as its quota. Estimates that are open then stand.
     pub fn update(&mut self, change: impl FnOnce(&mut L)) {
         change(&mut self.current);
-        self.base = self.current.clone();
+        self.base.clone_from(&self.current);
+        self.issuer.expire_all();
         self.journal.clear();
     }
 

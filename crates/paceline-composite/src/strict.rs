@@ -76,7 +76,8 @@ impl<L: Restore> StrictSettling<L> {
     /// Changes the limiter, such as its quota. Estimates that are open then stand.
     pub fn update(&mut self, change: impl FnOnce(&mut L)) {
         change(&mut self.limiter);
-        self.allowances.push(self.issuer.next_serial(), 0);
+        self.issuer.expire_all();
+        self.allowances = Allowances::default();
     }
 
     /// A lower bound on what is missing from a full burst, in cells.
