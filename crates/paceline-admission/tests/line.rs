@@ -62,6 +62,24 @@ proptest! {
     }
 }
 
+/// Patient requests move even if urgent ones never cease.
+#[test]
+fn a_patient_request_is_served_under_a_load_that_never_ceases() {
+    let mut line = WaitLine::new(1_000);
+    line.join(at(0), Priority::BATCH, "batch")
+        .expect("there is room");
+    let served_at = (0..1_000).find(|&second| {
+        for _ in 0..2 {
+            line.join(at(second), Priority::INTERACTIVE, "urgent")
+                .expect("there is room");
+        }
+        let (head, _) = line.head().expect("somebody waits");
+        line.leave(head) == Some("batch")
+    });
+    // Those 60 that came before 30 s are served first, one a second.
+    assert_eq!(served_at, Some(60));
+}
+
 #[test]
 fn a_full_line_sends_the_newcomer_away() {
     let mut line = WaitLine::new(1);
