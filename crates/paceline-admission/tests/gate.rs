@@ -193,6 +193,16 @@ fn a_refusal_without_a_hint_pauses_ever_longer_while_nobody_passes() {
 }
 
 #[test]
+fn several_at_once_wait_for_all_of_them() {
+    let mut gate = Gate::new(8).with_spacing(SECOND, MS).expect("in range");
+    gate.close(at(0), at(0), None);
+    let now = gate.opens_at();
+    gate.charge(now, 10);
+    let pause = gate.opens_at().saturating_duration_since(now);
+    assert!(5 * SECOND <= pause && pause <= 15 * SECOND, "{pause:?}");
+}
+
+#[test]
 fn a_refusal_widens_the_spacing_by_half() {
     let mut gate = Gate::new(5).with_spacing(SECOND, MS).expect("in range");
     for (now, expected) in [(0, 1_000), (1, 1_500), (2, 2_250)] {

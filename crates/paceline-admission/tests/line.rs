@@ -106,6 +106,8 @@ fn those_before_a_place_are_those_served_first() {
     ] {
         line.join(at(id), priority, id).expect("there is room");
     }
+    let (second, _) = line.head().expect("not empty");
+    assert_eq!(line.before(second).count(), 0);
     let urgent = line.place(at(3), Priority::INTERACTIVE);
     let patient = line.place(at(3), Priority::BATCH);
     assert_eq!(line.before(urgent).copied().collect::<Vec<_>>(), [1]);

@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 
 use paceline_core::{Demand, Dimension, Timestamp};
 
-use crate::{Binding, Receipt, Refused, Settle, SettleError, receipt::new_brand};
+use crate::{Binding, Receipt, Refused, Settle, SettleError};
 
 /// Limits on different costs of the same request: requests, input tokens, output tokens, tokens.
 ///
@@ -36,20 +36,19 @@ use crate::{Binding, Receipt, Refused, Settle, SettleError, receipt::new_brand};
 /// assert!(limits.reserve(now, estimate).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ByDimension<S> {
     limits: Vec<(Dimension, S)>,
-    brand: usize,
 }
 
 /// The right to settle the estimate of one request, once.
 ///
-/// Dropping it lets the estimate stand.
+/// Dropping it lets the estimate stand. A clone of the limits does not honour it.
 #[derive(Debug)]
 #[must_use = "an estimate whose receipts are dropped stands"]
 pub struct Receipts {
+    /// One of each limit, which knows its own again.
     each: Vec<Receipt>,
-    brand: usize,
 }
 
 impl<S: Settle> ByDimension<S> {
@@ -57,7 +56,6 @@ impl<S: Settle> ByDimension<S> {
     pub fn new(limits: impl IntoIterator<Item = (Dimension, S)>) -> Self {
         Self {
             limits: limits.into_iter().collect(),
-            brand: new_brand(),
         }
     }
 
@@ -125,7 +123,6 @@ impl<S: Settle> ByDimension<S> {
         };
         Receipts {
             each: self.limits.iter_mut().map(charge).collect(),
-            brand: self.brand,
         }
     }
 
@@ -151,9 +148,6 @@ impl<S: Settle> ByDimension<S> {
         receipts: Receipts,
         actual: Demand,
     ) -> Result<(), SettleError> {
-        if receipts.brand != self.brand {
-            return Err(SettleError::Foreign);
-        }
         let mut settled = Ok(());
         for ((dimension, limit), receipt) in self.limits.iter_mut().zip(receipts.each) {
             let outcome = limit.settle(now, receipt, dimension.cost(actual));
@@ -179,15 +173,5 @@ impl<S: Settle> ByDimension<S> {
         let limits = self.limits.iter().filter(|(of, _)| *of == dimension);
         let each = limits.map(|(_, limit)| limit.available(now));
         each.min().unwrap_or(u64::MAX)
-    }
-}
-
-impl<S: Clone> Clone for ByDimension<S> {
-    /// A clone does not honour receipts of the original.
-    fn clone(&self) -> Self {
-        Self {
-            limits: self.limits.clone(),
-            brand: new_brand(),
-        }
     }
 }

@@ -112,7 +112,7 @@ impl Clone for Issuer {
 }
 
 /// A number that no other issuer of this process has.
-pub(crate) fn new_brand() -> usize {
+fn new_brand() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     // Nothing else is published with it: only the numbers must differ.
     NEXT.fetch_add(1, Ordering::Relaxed)

@@ -80,7 +80,6 @@ impl<L: Limiter + Clone> Settling<L> {
     pub fn update(&mut self, change: impl FnOnce(&mut L)) {
         change(&mut self.current);
         self.base.clone_from(&self.current);
-        self.issuer.expire_all();
         self.journal.clear();
     }
 

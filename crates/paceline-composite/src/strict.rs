@@ -77,7 +77,6 @@ impl<L: Restore> StrictSettling<L> {
     pub fn update(&mut self, change: impl FnOnce(&mut L)) {
         change(&mut self.limiter);
         self.issuer.expire_all();
-        self.allowances = Allowances::default();
     }
 
     /// A lower bound on what is missing from a full burst, in cells.

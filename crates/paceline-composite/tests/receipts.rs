@@ -1,11 +1,11 @@
 //! A receipt is good once, for its own limiter, and not for ever.
 
-use std::time::Duration;
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use paceline_composite::{
     All, ByDimension, OptimisticSettling, Receipt, Settle, SettleError, Settling, StrictSettling,
 };
-use paceline_core::{Demand, Dimension, Limiter, Quota, Timestamp};
+use paceline_core::{Demand, Denied, Dimension, Limiter, Quota, Timestamp};
 use paceline_gcra::Gcra;
 
 const NOW: Timestamp = Timestamp::EPOCH;
@@ -172,6 +172,45 @@ fn charges_that_nothing_open_precedes_are_not_kept() {
     let receipt = reserve(&mut tokens, 400);
     assert_eq!(tokens.cancel(NOW, receipt), Ok(()));
     assert_eq!(tokens.available(NOW), 600);
+}
+
+/// A limiter that counts its charges, and its copies' too.
+#[derive(Clone)]
+struct Counted(Gcra, Rc<Cell<usize>>);
+
+impl Limiter for Counted {
+    fn check(&self, now: Timestamp, cost: u64) -> Result<(), Denied> {
+        self.0.check(now, cost)
+    }
+
+    fn charge(&mut self, now: Timestamp, cost: u64) {
+        self.1.set(self.1.get() + 1);
+        self.0.charge(now, cost);
+    }
+
+    fn available(&self, now: Timestamp) -> u64 {
+        self.0.available(now)
+    }
+}
+
+#[test]
+fn only_what_an_open_estimate_precedes_is_replayed() {
+    let charges = Rc::new(Cell::new(0));
+    let mut tokens = Settling::new(Counted(gcra(), Rc::clone(&charges)));
+    drop(tokens.charge_estimate(NOW, 1));
+    for _ in 0..100 {
+        let receipt = tokens.charge_estimate(NOW, 9);
+        assert_eq!(tokens.settle(NOW, receipt, 1), Ok(()));
+    }
+    // The first estimate is open: everything after it was replayed each time.
+    assert!(charges.get() > 5_000);
+
+    let later = NOW.saturating_add(LIFETIME + Duration::from_nanos(1));
+    drop(tokens.charge_estimate(later, 0));
+    charges.set(0);
+    let receipt = tokens.charge_estimate(later, 9);
+    assert_eq!(tokens.settle(later, receipt, 1), Ok(()));
+    assert!(charges.get() <= 3, "{} charges", charges.get());
 }
 
 /// What each policy makes of a surplus that has partly replenished of itself.

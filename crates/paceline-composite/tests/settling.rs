@@ -95,6 +95,31 @@ proptest! {
         }
     }
 
+    /// Merging what it remembers of a crowd does not make strict generous to those before.
+    #[test]
+    fn strict_is_never_more_generous_for_a_crowd(
+        before in vec(1..60_u64, 1..5), wait_ms in 0..20_000_u64,
+        crowd in vec((1..4_u64, 0..20_u64), 33..80), order in any::<Index>(),
+    ) {
+        let gcra = || Gcra::new(Quota::per_second(7).with_burst(300).expect("not zero"));
+        let (mut strict, mut exact) = (StrictSettling::new(gcra()), Settling::new(gcra()));
+        let mut now = Timestamp::EPOCH;
+        let mut open = Vec::new();
+        let idle = [(0, wait_ms)];
+        let calls = before.iter().map(|&cost| (cost, 0)).chain(idle).chain(crowd);
+        for (cost, wait_ms) in calls {
+            let receipt = strict.charge_estimate(now, cost);
+            open.push((receipt, exact.charge_estimate(now, cost)));
+            now = now.saturating_add(Duration::from_millis(wait_ms));
+        }
+        while !open.is_empty() {
+            let (one, other) = open.remove(order.index(open.len().min(3)));
+            prop_assert_eq!(strict.cancel(now, one), Ok(()));
+            prop_assert_eq!(exact.cancel(now, other), Ok(()));
+            prop_assert!(strict.available(now) <= exact.available(now));
+        }
+    }
+
     /// Optimism is bounded by a burst, and never stricter than exact unless estimates were too low.
     #[test]
     fn optimistic_lies_between_replay_and_a_full_burst(calls in calls(0)) {

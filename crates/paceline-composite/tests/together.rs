@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use paceline_composite::{All, ByDimension, Settling};
+use paceline_composite::{All, ByDimension, SettleError, Settling};
 use paceline_core::{Demand, Denied, Dimension, Limiter, Quota, Timestamp};
 use paceline_gcra::Gcra;
 
@@ -120,6 +120,43 @@ fn limits_by_dimension_can_be_spent_for_good_and_changed() {
     assert_eq!(limits.available(NOW, Dimension::Tokens), 300);
     assert!(limits.limit_mut(2).is_none());
     assert_eq!(limits.limits().len(), 2);
+}
+
+#[test]
+fn every_limit_hears_of_a_settlement() {
+    let minute = Duration::from_secs(60);
+    let mut limits = ByDimension::new([
+        (
+            Dimension::Tokens,
+            Settling::new(gcra()).with_lifetime(minute),
+        ),
+        (Dimension::Tokens, Settling::new(gcra())),
+    ]);
+    let demand = Demand {
+        input_tokens: 400,
+        ..Demand::default()
+    };
+    let receipts = limits.reserve(NOW, demand).expect("it conforms");
+    let later = NOW.saturating_add(2 * minute);
+    let settled = limits.cancel(later, receipts);
+    assert_eq!(settled, Err(SettleError::Expired));
+    let available = |index: usize| limits.limits()[index].1.available(later);
+    // Two minutes replenish one cell of the estimate that stands.
+    assert_eq!((available(0), available(1)), (601, 1_000));
+}
+
+#[test]
+fn limits_of_others_refuse_receipts_and_change_nothing() {
+    let limits = || ByDimension::new([(Dimension::Tokens, Settling::new(gcra()))]);
+    let (mut own, mut other) = (limits(), limits());
+    let demand = Demand {
+        input_tokens: 400,
+        ..Demand::default()
+    };
+    let receipts = own.reserve(NOW, demand).expect("it conforms");
+    drop(other.reserve(NOW, demand));
+    assert_eq!(other.cancel(NOW, receipts), Err(SettleError::Foreign));
+    assert_eq!(other.available(NOW, Dimension::Tokens), 600);
 }
 
 #[test]
