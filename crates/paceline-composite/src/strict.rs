@@ -7,9 +7,9 @@ use crate::{Receipt, Settle, SettleError, receipt::Issuer};
 /// A limiter whose estimates are settled in constant time and space, never too generously.
 ///
 /// *Promise.* It never has more available than if the true costs had been charged at once, as with
-/// [`Settling`](crate::Settling). With up to 32 estimates open and no idle times or debts between
-/// them, it falls short of that by at most a cell per settlement. Otherwise it gives back only what
-/// certainly is still missing. A clock that lags makes it stricter.
+/// [`Settling`](crate::Settling). Over up to 32 charges, overruns included, without idle times or debts
+/// it falls short of that by at most a cell per settlement. Otherwise it gives back only what certainly
+/// is still missing. A clock that lags makes it stricter.
 ///
 /// Giving back a whole surplus would be too generous once the limiter has idled: the surplus then
 /// replenished of itself. The most that may be given back for a charge is therefore what was still
