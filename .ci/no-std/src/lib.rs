@@ -13,9 +13,11 @@ use core::{
     time::Duration,
 };
 
+use paceline_admission::{Gate, Priority, WaitLine};
 use paceline_backoff::{Delay, Jitter, RetryPolicy};
+use paceline_composite::{All, ByDimension, Settling, StrictSettling};
 use paceline_concurrency::{Concurrency, Gradient2, Outcome, Permits};
-use paceline_core::{Limiter, Quota, Timestamp};
+use paceline_core::{Demand, Dimension, Limiter, Quota, Timestamp};
 use paceline_gcra::{AtomicGcra, Gcra};
 use paceline_keyed::Keyed;
 use paceline_quota::{CalendarUnit, QuotaTracker, Window};
@@ -53,6 +55,10 @@ pub extern "C" fn decide() -> bool {
     if let Ok(ticket) = calls.try_start(now) {
         calls.finish(ticket, now, Outcome::Success);
     }
+    let mut limits = ByDimension::new([(Dimension::Requests, Settling::new(Gcra::new(quota)))]);
+    let receipts = limits.reserve(now, Demand::default());
+    let mut gate = Gate::new(1);
+    gate.close(now, now, None);
     Gcra::new(quota).try_acquire(now, 1).is_ok()
         && AtomicGcra::new(quota, now).try_acquire(now, 1).is_ok()
         && Keyed::<u64>::new(quota, 9, now).try_acquire(now, &1, 1).is_ok()
@@ -62,5 +68,9 @@ pub extern "C" fn decide() -> bool {
         && QuotaTracker::new(5, minute).try_acquire(now, 1).is_ok()
         && least < most
         && calls.available() > 0
+        && receipts.is_ok_and(|receipts| limits.cancel(now, receipts).is_ok())
+        && StrictSettling::new(Gcra::new(quota)).try_acquire(now, 1).is_ok()
+        && All((Gcra::new(quota), gate)).check(now, 1).is_err()
+        && WaitLine::new(1).join(now, Priority::BATCH, 'a').is_ok()
         && Permits::new(1).try_acquire().is_ok()
 }

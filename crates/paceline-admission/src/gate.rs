@@ -6,13 +6,13 @@ use paceline_core::{Denied, Limiter, Rng, SplitMix64, Timestamp};
 ///
 /// A refusal closes the gate for everybody, until the time that the server named. It then opens for
 /// one request at a time: the first within a spacing after that time, the next ones a jittered
-/// spacing apart, so that nobody returns in a herd. Each request that passes narrows the spacing by
-/// 1/64, and each refusal widens it by half, which finds the pace of a server that does not state it.
-/// Below the least spacing the gate stands open again.
+/// spacing apart, so that nobody returns in a herd. Each charge narrows the spacing by 1/64, and each
+/// refusal widens it by half, which finds the pace of a server that does not state it. Below the
+/// least spacing the gate stands open again.
 ///
-/// Refusals of requests that were sent before the gate closed belong to the same pause: they may
-/// prolong it, and change nothing else. A refusal without a hint pauses for one second, doubled for
-/// every one in a row that let at most one request pass, to 60 s at most.
+/// Refusals of requests that were sent before the gate closed, or just then, belong to the same pause:
+/// they may prolong it, and change nothing else. A refusal without a hint pauses for one second,
+/// doubled for every pause in a row that let at most one request pass, to 60 s at most.
 ///
 /// As a [`Limiter`], it counts requests. Until it is closed for the first time it admits everything.
 ///
@@ -41,6 +41,8 @@ pub struct Gate {
     opens_at: Timestamp,
     /// When it last closed: refusals of requests sent until then belong to that pause.
     closed_at: Option<Timestamp>,
+    /// How long after the server's time it opens, in this pause.
+    first_after: Duration,
     /// Nanoseconds between two requests, on average; 0 while it stands open.
     spacing: u64,
     /// The spacing after the first refusal.
@@ -67,6 +69,7 @@ impl Gate {
         Self {
             opens_at: Timestamp::EPOCH,
             closed_at: None,
+            first_after: Duration::ZERO,
             spacing: 0,
             initial: 100_000_000,
             least: 1_000_000,
@@ -112,7 +115,7 @@ impl Gate {
         let belongs = self.closed_at.is_some_and(|closed_at| sent_at <= closed_at);
         if belongs {
             if let Some(pause) = retry_after {
-                self.opens_at = self.opens_at.max(now.saturating_add(pause));
+                self.pause(now, pause);
             }
             return;
         }
@@ -124,14 +127,20 @@ impl Gate {
             0 => self.initial,
             spacing => spacing.saturating_add(spacing / 2).min(Self::WIDEST),
         };
-        self.closed_at = Some(now);
+        // Should the clock have run back, the others that were sent then still belong.
+        self.closed_at = Some(now.max(sent_at));
         self.passed = 0;
         let pause = retry_after.unwrap_or_else(|| {
             let doubled = 1_u64.checked_shl(self.streak).unwrap_or(u64::MAX);
             Duration::from_secs(doubled.min(60))
         });
-        let first = self.below(self.spacing);
-        let reopens_at = now.saturating_add(pause).saturating_add(first);
+        self.first_after = self.below(self.spacing);
+        self.pause(now, pause);
+    }
+
+    /// Opens no earlier than after this pause and the jitter.
+    fn pause(&mut self, now: Timestamp, pause: Duration) {
+        let reopens_at = now.saturating_add(pause).saturating_add(self.first_after);
         self.opens_at = self.opens_at.max(reopens_at);
     }
 
@@ -152,10 +161,10 @@ impl Limiter for Gate {
     }
 
     fn charge(&mut self, now: Timestamp, cost: u64) {
+        self.passed = self.passed.saturating_add(cost);
         if cost == 0 || self.spacing == 0 {
             return;
         }
-        self.passed = self.passed.saturating_add(cost);
         // Between half and one and a half times the spacing.
         let jittered = Duration::from_nanos(self.spacing / 2) + self.below(self.spacing);
         let times = u32::try_from(cost).unwrap_or(u32::MAX);

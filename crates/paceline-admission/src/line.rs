@@ -35,7 +35,7 @@ pub struct WaitLine<T> {
     latest: Timestamp,
 }
 
-/// A place in a [`WaitLine`]; the lower one is served first.
+/// A place in a [`WaitLine`]; the lower one is served first. It means nothing in another line.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Place {
     due_at: Timestamp,
@@ -82,7 +82,7 @@ impl<T> WaitLine<T> {
         Ok(())
     }
 
-    /// The place that a waiter would take who joined now.
+    /// The place that a waiter would take who joined now; whoever joins next may take it.
     pub fn place(&self, now: Timestamp, priority: Priority) -> Place {
         Place {
             due_at: self.latest.max(now).saturating_add(priority.yields_for()),

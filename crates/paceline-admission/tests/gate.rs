@@ -70,19 +70,81 @@ proptest! {
     #[test]
     fn refusals_under_way_belong_to_one_pause(
         seed: u64, refusals in prop::collection::vec((0..500_u64, 0..3_000_u64), 1..40),
-        sent in 0..=100_u64,
     ) {
         let mut one = Gate::new(seed);
         one.close(at(100), at(0), Some(SECOND));
         let mut herd = one.clone();
         let mut latest = opens_at(&one, at(100));
+        let jitter = latest.saturating_duration_since(at(1_100));
         for &(late, hint_ms) in &refusals {
             let (now, hint) = (at(100 + late), Duration::from_millis(hint_ms));
-            herd.close(now, at(sent), Some(hint));
-            latest = latest.max(now.saturating_add(hint));
+            // Sent before it closed, or just then.
+            herd.close(now, at(99 + late % 2), Some(hint));
+            latest = latest.max(now.saturating_add(hint + jitter));
         }
         prop_assert_eq!(herd.spacing(), one.spacing());
         prop_assert_eq!(herd.opens_at(), latest);
+    }
+}
+
+#[test]
+fn a_clock_that_runs_back_tells_no_second_pause() {
+    let mut gate = Gate::new(6);
+    gate.close(at(500), at(1_000), Some(SECOND));
+    let once = gate.clone();
+    gate.close(at(501), at(1_000), None);
+    assert_eq!(gate.spacing(), once.spacing());
+    assert_eq!(gate.opens_at(), once.opens_at());
+}
+
+#[test]
+fn requests_that_pass_while_it_stands_open_count() {
+    let mut gate = Gate::new(7).with_spacing(MS, MS).expect("in range");
+    let mut now = at(0);
+    for _ in 0..5 {
+        gate.close(now, now, None);
+        let pause = gate.opens_at().saturating_duration_since(now);
+        assert!(pause <= SECOND + MS, "{pause:?}");
+        now = gate.opens_at();
+        for _ in 0..3 {
+            now = opens_at(&gate, now);
+            gate.charge(now, 1);
+        }
+        assert_eq!(gate.spacing(), Duration::ZERO);
+        now = now.saturating_add(SECOND);
+    }
+}
+
+/// A server that states neither its pace nor when to come back is found out.
+#[test]
+fn it_finds_the_pace_that_the_server_allows() {
+    for (seed, every_ms) in [(1, 20), (2, 100), (3, 700)] {
+        let mut gate = Gate::new(seed);
+        let (mut now, mut accepted, mut refused) = (at(0), 0, 0);
+        let (mut free_at, mut began) = (at(0), at(0));
+        for call in 0..6_000_u32 {
+            if call == 1_000 {
+                (accepted, refused, began) = (0, 0, now);
+            }
+            now = opens_at(&gate, now);
+            gate.charge(now, 1);
+            if now >= free_at {
+                // One request per interval, and up to ten at once.
+                let earliest = now.saturating_sub(9 * every_ms * MS);
+                free_at = free_at.max(earliest).saturating_add(every_ms * MS);
+                accepted += 1;
+            } else {
+                refused += 1;
+                let until = free_at.saturating_duration_since(now);
+                gate.close(now.saturating_add(MS), now, Some(until));
+            }
+        }
+        let possible = now.saturating_duration_since(began).as_millis() / u128::from(every_ms);
+        assert!(accepted * 10 >= possible * 7, "{accepted} of {possible}");
+        assert!(
+            refused * 15 <= accepted,
+            "{refused} refused, {accepted} not"
+        );
     }
 }
 
@@ -128,6 +190,16 @@ fn a_refusal_without_a_hint_pauses_ever_longer_while_nobody_passes() {
     gate.close(now, now, None);
     let pause = opens_at(&gate, now).saturating_duration_since(now);
     assert!(pause <= SECOND + 3 * spacing, "{pause:?}");
+}
+
+#[test]
+fn several_at_once_wait_for_all_of_them() {
+    let mut gate = Gate::new(8).with_spacing(SECOND, MS).expect("in range");
+    gate.close(at(0), at(0), None);
+    let now = gate.opens_at();
+    gate.charge(now, 10);
+    let pause = gate.opens_at().saturating_duration_since(now);
+    assert!(5 * SECOND <= pause && pause <= 15 * SECOND, "{pause:?}");
 }
 
 #[test]

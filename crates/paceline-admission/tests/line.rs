@@ -62,6 +62,24 @@ proptest! {
     }
 }
 
+/// Patient requests move even if urgent ones never cease.
+#[test]
+fn a_patient_request_is_served_under_a_load_that_never_ceases() {
+    let mut line = WaitLine::new(10_000);
+    line.join(at(0), Priority::BATCH, "batch")
+        .expect("there is room");
+    let served_at = (0..10_000).find(|&second| {
+        for _ in 0..2 {
+            line.join(at(second), Priority::INTERACTIVE, "urgent")
+                .expect("there is room");
+        }
+        let (head, _) = line.head().expect("somebody waits");
+        line.leave(head) == Some("batch")
+    });
+    // Those 7,200 that came within an hour are served first, one a second.
+    assert_eq!(served_at, Some(7_200));
+}
+
 #[test]
 fn a_full_line_sends_the_newcomer_away() {
     let mut line = WaitLine::new(1);
@@ -88,6 +106,8 @@ fn those_before_a_place_are_those_served_first() {
     ] {
         line.join(at(id), priority, id).expect("there is room");
     }
+    let (second, _) = line.head().expect("not empty");
+    assert_eq!(line.before(second).count(), 0);
     let urgent = line.place(at(3), Priority::INTERACTIVE);
     let patient = line.place(at(3), Priority::BATCH);
     assert_eq!(line.before(urgent).copied().collect::<Vec<_>>(), [1]);

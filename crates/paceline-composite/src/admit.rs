@@ -4,7 +4,8 @@ use crate::{ByDimension, Receipts, Settle, SettleError};
 
 /// What a program can ask before it sends a request: a single limiter, or limits by dimension.
 ///
-/// Adapters that wait are written against this, so that one of them serves both.
+/// Adapters that wait are written against this, so that one of them serves both. Import it only into
+/// code that is generic over it: its methods have the names of those of [`Limiter`] and [`Settle`].
 pub trait Admit {
     /// What a request costs: cells, or a [`Demand`].
     type Cost: Copy + Default;

@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 
 use paceline_core::{Demand, Dimension, Timestamp};
 
-use crate::{Binding, Receipt, Refused, Settle, SettleError, receipt::new_brand};
+use crate::{Binding, Receipt, Refused, Settle, SettleError};
 
 /// Limits on different costs of the same request: requests, input tokens, output tokens, tokens.
 ///
@@ -36,20 +36,19 @@ use crate::{Binding, Receipt, Refused, Settle, SettleError, receipt::new_brand};
 /// assert!(limits.reserve(now, estimate).is_ok());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ByDimension<S> {
     limits: Vec<(Dimension, S)>,
-    brand: usize,
 }
 
 /// The right to settle the estimate of one request, once.
 ///
-/// Dropping it lets the estimate stand.
+/// Dropping it lets the estimate stand. A clone of the limits does not honour it.
 #[derive(Debug)]
 #[must_use = "an estimate whose receipts are dropped stands"]
 pub struct Receipts {
+    /// One of each limit, which knows its own again.
     each: Vec<Receipt>,
-    brand: usize,
 }
 
 impl<S: Settle> ByDimension<S> {
@@ -57,7 +56,6 @@ impl<S: Settle> ByDimension<S> {
     pub fn new(limits: impl IntoIterator<Item = (Dimension, S)>) -> Self {
         Self {
             limits: limits.into_iter().collect(),
-            brand: new_brand(),
         }
     }
 
@@ -76,15 +74,20 @@ impl<S: Settle> ByDimension<S> {
     /// # Errors
     ///
     /// The limit that makes the caller wait longest. A refusal that no wait cures comes before all
-    /// others.
+    /// others; of several, the first one, and in its dimension the smallest maximum.
     pub fn check(&self, now: Timestamp, demand: Demand) -> Result<(), Refused> {
         let mut strictest = None::<Binding>;
         for (index, (dimension, limit)) in self.limits.iter().enumerate() {
             if let Err(denied) = limit.check(now, dimension.cost(demand)) {
                 let binding = Binding { index, denied };
-                // Maxima in different units do not compare: the first one stands.
                 strictest = Some(match strictest {
-                    Some(other) if other.denied.retry_at().is_none() => other,
+                    // Maxima in different units do not compare: the first one stands.
+                    Some(other)
+                        if other.denied.retry_at().is_none()
+                            && self.limits[other.index].0 != *dimension =>
+                    {
+                        other
+                    }
                     Some(other) => other.stricter(binding),
                     None => binding,
                 });
@@ -100,6 +103,19 @@ impl<S: Settle> ByDimension<S> {
         }
     }
 
+    /// Spends `demand` at `now` if it conforms, for good: nothing is to be settled.
+    ///
+    /// # Errors
+    ///
+    /// As for [`check`](Self::check); a refused call changes nothing.
+    pub fn try_acquire(&mut self, now: Timestamp, demand: Demand) -> Result<(), Refused> {
+        self.check(now, demand)?;
+        for (dimension, limit) in &mut self.limits {
+            limit.charge(now, dimension.cost(demand));
+        }
+        Ok(())
+    }
+
     /// Charges an estimate at `now`, whether or not it conforms.
     pub fn charge_estimate(&mut self, now: Timestamp, estimate: Demand) -> Receipts {
         let charge = |(dimension, limit): &mut (Dimension, S)| {
@@ -107,7 +123,6 @@ impl<S: Settle> ByDimension<S> {
         };
         Receipts {
             each: self.limits.iter_mut().map(charge).collect(),
-            brand: self.brand,
         }
     }
 
@@ -133,9 +148,6 @@ impl<S: Settle> ByDimension<S> {
         receipts: Receipts,
         actual: Demand,
     ) -> Result<(), SettleError> {
-        if receipts.brand != self.brand {
-            return Err(SettleError::Foreign);
-        }
         let mut settled = Ok(());
         for ((dimension, limit), receipt) in self.limits.iter_mut().zip(receipts.each) {
             let outcome = limit.settle(now, receipt, dimension.cost(actual));
@@ -161,15 +173,5 @@ impl<S: Settle> ByDimension<S> {
         let limits = self.limits.iter().filter(|(of, _)| *of == dimension);
         let each = limits.map(|(_, limit)| limit.available(now));
         each.min().unwrap_or(u64::MAX)
-    }
-}
-
-impl<S: Clone> Clone for ByDimension<S> {
-    /// A clone does not honour receipts of the original.
-    fn clone(&self) -> Self {
-        Self {
-            limits: self.limits.clone(),
-            brand: new_brand(),
-        }
     }
 }

@@ -47,7 +47,7 @@ impl<L: Restore> OptimisticSettling<L> {
     /// The same limiter with receipts that live for `lifetime`.
     #[must_use]
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
-        self.issuer.lifetime = lifetime;
+        self.issuer.set_lifetime(lifetime);
         self
     }
 

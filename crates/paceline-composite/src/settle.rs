@@ -62,7 +62,7 @@ impl<S: Settle + ?Sized> Settle for Box<S> {
 pub enum SettleError {
     /// The receipt came from another limiter.
     Foreign,
-    /// The receipt came too late, or too many are open.
+    /// The receipt came too late, or after too many others, or the limiter was changed meanwhile.
     Expired,
 }
 

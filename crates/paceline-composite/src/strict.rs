@@ -6,9 +6,10 @@ use crate::{Receipt, Settle, SettleError, receipt::Issuer};
 
 /// A limiter whose estimates are settled in constant time and space, never too generously.
 ///
-/// *Promise.* While the clock does not run back, it never has more available than [`Settling`](crate::Settling), which is exact. What it
-/// gives back falls short by at most a cell per settlement, and by what many overlapping
-/// settlements with idle times between them make it doubt.
+/// *Promise.* It never has more available than if the true costs had been charged at once, as with
+/// [`Settling`](crate::Settling). Over up to 32 charges, overruns included, without idle times or debts
+/// it falls short of that by at most a cell per settlement. Otherwise it gives back only what certainly
+/// is still missing. A clock that lags makes it stricter.
 ///
 /// Giving back a whole surplus would be too generous once the limiter has idled: the surplus then
 /// replenished of itself. The most that may be given back for a charge is therefore what was still
@@ -18,10 +19,10 @@ use crate::{Receipt, Settle, SettleError, receipt::Issuer};
 ///
 /// A bucket that drains at a steady rate is, at `t`, missing at least what any interval `[s, t]`
 /// charged less what replenished in it. Take the true costs: an interval may count too little only
-/// by what was given back in it for charges before `s`. Given back is never more than what was
-/// missing at `s`, less all that was given back since, so that the interval still counts enough.
-/// The fullest moments lie just before a charge, so these are what is remembered; of the 32 kept,
-/// the oldest two are merged to the stricter when there are more.
+/// by what was given back in it for charges before `s`. All of that together is never more than what
+/// was missing at `s`, so the interval still counts enough. The fullest moments lie just before a
+/// charge, so these are what is remembered, each with what may still be given back across it. Of the
+/// 32 kept, the closest two are merged to the stricter when there are more.
 ///
 /// # Examples
 ///
@@ -43,9 +44,7 @@ use crate::{Receipt, Settle, SettleError, receipt::Issuer};
 #[derive(Clone, Debug)]
 pub struct StrictSettling<L> {
     limiter: L,
-    minima: Minima,
-    /// All that was ever given back, in cells.
-    given_back: u64,
+    allowances: Allowances,
     /// The latest time seen: what is missing is never read at an earlier one.
     latest: Timestamp,
     issuer: Issuer,
@@ -56,8 +55,7 @@ impl<L: Restore> StrictSettling<L> {
     pub fn new(limiter: L) -> Self {
         Self {
             limiter,
-            minima: Minima::default(),
-            given_back: 0,
+            allowances: Allowances::default(),
             latest: Timestamp::EPOCH,
             issuer: Issuer::new(),
         }
@@ -66,7 +64,7 @@ impl<L: Restore> StrictSettling<L> {
     /// The same limiter with receipts that live for `lifetime`.
     #[must_use]
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
-        self.issuer.lifetime = lifetime;
+        self.issuer.set_lifetime(lifetime);
         self
     }
 
@@ -78,7 +76,7 @@ impl<L: Restore> StrictSettling<L> {
     /// Changes the limiter, such as its quota. Estimates that are open then stand.
     pub fn update(&mut self, change: impl FnOnce(&mut L)) {
         change(&mut self.limiter);
-        self.minima.push(self.issuer.next_serial(), 0);
+        self.issuer.expire_all();
     }
 
     /// A lower bound on what is missing from a full burst, in cells.
@@ -113,9 +111,10 @@ impl<L: Restore> Limiter for StrictSettling<L> {
 impl<L: Restore> Settle for StrictSettling<L> {
     fn charge_estimate(&mut self, now: Timestamp, estimate: u64) -> Receipt {
         self.latest = self.latest.max(now);
-        let missing = self.missing().saturating_add(self.given_back);
-        self.minima.push(self.issuer.next_serial(), missing);
-        self.limiter.charge(now, estimate);
+        let missing = self.missing();
+        self.allowances.push(self.issuer.next_serial(), missing);
+        // A clock that lags finds no time that has passed already.
+        self.limiter.charge(self.latest, estimate);
         self.issuer.issue(now, estimate)
     }
 
@@ -124,6 +123,7 @@ impl<L: Restore> Settle for StrictSettling<L> {
         if verified == Err(SettleError::Foreign) {
             return verified;
         }
+        self.latest = self.latest.max(now);
         if let Some(overrun) = actual.checked_sub(receipt.estimate) {
             if overrun > 0 {
                 self.charge(now, overrun);
@@ -131,49 +131,66 @@ impl<L: Restore> Settle for StrictSettling<L> {
             return verified;
         }
         verified?;
-        self.latest = self.latest.max(now);
-        let since = self.minima.after(receipt.serial);
-        let since = since.map_or(u64::MAX, |missing| missing.saturating_sub(self.given_back));
         let surplus = receipt.estimate - actual;
-        let given_back = surplus.min(since);
+        let given_back = self.allowances.take(receipt.serial, surplus);
         self.limiter.restore(self.latest, given_back);
-        self.given_back = self.given_back.saturating_add(given_back);
         Ok(())
     }
 }
 
-/// For every charge, the least that was missing just before any later one.
+/// How much may still be given back across each moment just before a charge, for earlier charges.
 ///
-/// Only charges before which less was missing than before any later one are kept: a stack of rising
-/// values, in which the first entry after a serial answers for it.
+/// Only moments whose allowance is below that of every later one are kept: a stack of rising values,
+/// in which the first entry after a serial answers for it.
 #[derive(Clone, Debug, Default)]
-struct Minima {
-    /// Pairs of a serial and what was missing before it.
+struct Allowances {
+    /// Pairs of the serial of a charge and what may be given back for those before it.
     kept: [(u64, u64); Self::KEPT],
     len: usize,
 }
 
-impl Minima {
+impl Allowances {
     const KEPT: usize = 32;
 
-    fn push(&mut self, serial: u64, missing: u64) {
-        while self.len > 0 && self.kept[self.len - 1].1 >= missing {
-            self.len -= 1;
-        }
+    /// Adds the moment before the charge with this serial, the latest.
+    fn push(&mut self, serial: u64, allowance: u64) {
+        self.drop_before(self.len, allowance);
         if self.len == Self::KEPT {
-            // The oldest answers for the second oldest too, whose value is higher.
-            self.kept[1].1 = self.kept[0].1;
-            self.kept.copy_within(1.., 0);
-            self.len -= 1;
+            self.merge();
         }
-        self.kept[self.len] = (serial, missing);
+        self.kept[self.len] = (serial, allowance);
         self.len += 1;
     }
 
-    /// The least that was missing before any charge after the one with this serial.
-    fn after(&self, serial: u64) -> Option<u64> {
-        let kept = &self.kept[..self.len];
-        let first = kept.partition_point(|&(at, _)| at <= serial);
-        kept.get(first).map(|&(_, missing)| missing)
+    /// Gives back up to `surplus` for the charge with this serial: as much as every moment after it
+    /// allows, and takes that from each of them.
+    fn take(&mut self, serial: u64, surplus: u64) -> u64 {
+        let first = self.kept[..self.len].partition_point(|&(before, _)| before <= serial);
+        if first == self.len {
+            return surplus;
+        }
+        let given_back = surplus.min(self.kept[first].1);
+        for (_, allowance) in &mut self.kept[first..self.len] {
+            *allowance -= given_back;
+        }
+        self.drop_before(first, self.kept[first].1);
+        given_back
+    }
+
+    /// Drops the entries before `end` that allow at least as much as the later `allowance`.
+    fn drop_before(&mut self, end: usize, allowance: u64) {
+        let start = self.kept[..end].partition_point(|&(_, kept)| kept < allowance);
+        self.kept.copy_within(end..self.len, start);
+        self.len -= end - start;
+    }
+
+    /// Makes room: of the two neighbours that differ least, the earlier answers for the later too,
+    /// whose allowance is higher.
+    fn merge(&mut self) {
+        let gap = |&later: &usize| self.kept[later].1 - self.kept[later - 1].1;
+        let later = (1..self.len).min_by_key(gap).unwrap_or(1);
+        self.kept[later].1 = self.kept[later - 1].1;
+        self.kept.copy_within(later..self.len, later - 1);
+        self.len -= 1;
     }
 }

@@ -1,6 +1,6 @@
 //! A receipt is good once, for its own limiter, and not for ever.
 
-use std::time::Duration;
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use paceline_composite::{
     All, ByDimension, OptimisticSettling, Receipt, Settle, SettleError, Settling, StrictSettling,
@@ -136,93 +136,101 @@ fn a_change_of_quota_lets_open_estimates_stand() {
     strict.update(halve);
     assert_eq!(exact.limiter().quota(), strict.limiter().quota());
     assert_eq!(exact.cancel(NOW, one), Err(SettleError::Expired));
-    assert_eq!(strict.cancel(NOW, other), Ok(()));
+    assert_eq!(strict.cancel(NOW, other), Err(SettleError::Expired));
     assert_eq!((exact.available(NOW), strict.available(NOW)), (500, 500));
 }
 
+/// What a caller moves between threads and keeps in its own types.
 #[test]
-fn a_refusal_spends_nothing_and_names_the_limit_that_binds() {
-    let limit = |quota| Settling::new(Gcra::new(quota));
-    let mut limits = ByDimension::new([
-        (Dimension::Requests, limit(Quota::per_minute(60))),
-        (Dimension::InputTokens, limit(Quota::per_minute(8_000))),
-        (Dimension::Tokens, limit(Quota::per_minute(6_000))),
-        (Dimension::Requests, limit(Quota::per_day(2))),
-    ]);
-    let large = Demand {
-        requests: 1,
-        input_tokens: 5_000,
-        output_tokens: 900,
-    };
-    let receipts = limits.reserve(NOW, large).expect("it conforms");
-
-    // Input tokens ask for a wait of 15 s, tokens for one of 58 s.
-    let refused = limits.reserve(NOW, large).expect_err("100 tokens are left");
-    assert_eq!((refused.index, refused.dimension), (2, Dimension::Tokens));
-    let seconds = |s| NOW.saturating_add(Duration::from_secs(s));
-    assert_eq!(refused.denied, Denied::Until(seconds(58)));
-    assert_eq!(
-        refused.to_string(),
-        format!("limit 2, on tokens: {}", refused.denied)
-    );
-    let later = limits.check(seconds(57), large);
-    assert_eq!(later.expect_err("not yet").denied, refused.denied);
-    assert!(limits.check(seconds(58), large).is_ok());
-    assert_eq!(limits.available(NOW, Dimension::Requests), 1);
-    assert_eq!(limits.available(NOW, Dimension::OutputTokens), u64::MAX);
-
-    let small = Demand {
-        input_tokens: 100,
-        output_tokens: 0,
-        ..large
-    };
-    assert_eq!(limits.settle(NOW, receipts, small), Ok(()));
-    assert!(limits.reserve(NOW, large).is_ok());
-    // The day is used up, and binds from here on.
-    let refused = limits.check(NOW, small).expect_err("two a day");
-    assert_eq!((refused.index, refused.dimension), (3, Dimension::Requests));
+fn everything_can_be_sent_and_shown() {
+    fn sendable<T: Send + Sync + std::fmt::Debug>(_: &T) {}
+    let mut limits = ByDimension::new([(Dimension::Requests, StrictSettling::new(gcra()))]);
+    sendable(&limits.charge_estimate(NOW, Demand::default()));
+    sendable(&limits);
+    sendable(&All((
+        Settling::new(gcra()),
+        OptimisticSettling::new(gcra()),
+    )));
+    sendable(&SettleError::Foreign);
+    let limit: Box<dyn Settle + Send> = Box::new(Settling::new(gcra()));
+    let mut boxed = ByDimension::new([(Dimension::Requests, limit)]);
+    assert_eq!(boxed.try_acquire(NOW, Demand::default()), Ok(()));
 }
 
 #[test]
-fn a_demand_that_never_fits_is_refused_for_good() {
-    let limit = |quota| Settling::new(Gcra::new(quota));
-    let mut limits = ByDimension::new([
-        (Dimension::Requests, limit(Quota::per_minute(1))),
-        (Dimension::Tokens, limit(Quota::per_minute(100))),
-        (Dimension::OutputTokens, limit(Quota::per_minute(50))),
-    ]);
-    let too_large = Demand {
-        requests: 1,
-        input_tokens: 0,
-        output_tokens: 200,
-    };
-    for _ in 0..2 {
-        let refused = limits.check(NOW, too_large).expect_err("too large");
-        assert_eq!(refused.denied, Denied::TooLarge { max: 100 });
-        assert_eq!(refused.index, 1);
-        let small = Demand {
-            output_tokens: 20,
-            ..too_large
-        };
-        // Once it has to wait for requests as well, it is still too large.
-        drop(limits.charge_estimate(NOW, small));
+fn charges_that_nothing_open_precedes_are_not_kept() {
+    let mut tokens = Settling::new(gcra());
+    let receipt = reserve(&mut tokens, 400);
+    for _ in 0..Settling::<Gcra>::MAX_OPEN {
+        tokens.charge(NOW, 0);
+    }
+    // The oldest one made room.
+    assert_eq!(tokens.cancel(NOW, receipt), Err(SettleError::Expired));
+    for _ in 0..2 * Settling::<Gcra>::MAX_OPEN {
+        tokens.charge(NOW, 0);
+    }
+    let receipt = reserve(&mut tokens, 400);
+    assert_eq!(tokens.cancel(NOW, receipt), Ok(()));
+    assert_eq!(tokens.available(NOW), 600);
+}
+
+/// A limiter that counts its charges, and its copies' too.
+#[derive(Clone)]
+struct Counted(Gcra, Rc<Cell<usize>>);
+
+impl Limiter for Counted {
+    fn check(&self, now: Timestamp, cost: u64) -> Result<(), Denied> {
+        self.0.check(now, cost)
+    }
+
+    fn charge(&mut self, now: Timestamp, cost: u64) {
+        self.1.set(self.1.get() + 1);
+        self.0.charge(now, cost);
+    }
+
+    fn available(&self, now: Timestamp) -> u64 {
+        self.0.available(now)
     }
 }
 
 #[test]
-fn all_names_the_member_that_binds() {
-    let mut limits = All((
-        Gcra::new(Quota::per_second(10)),
-        Gcra::new(Quota::per_minute(12)),
-        Gcra::new(Quota::per_day(1_000)),
-    ));
-    limits.charge(NOW, 10);
-    let index = |limits: &All<_>, cost| limits.binding(NOW, cost).map_err(|binding| binding.index);
-    assert_eq!(index(&limits, 1), Err(0));
-    assert_eq!(index(&limits, 10), Err(1));
-    // The stricter of two maxima.
-    assert_eq!(index(&limits, 11), Err(0));
-    assert_eq!(index(&limits, 13), Err(0));
-    let denied = limits.check(NOW, 13);
-    assert_eq!(denied, Err(Denied::TooLarge { max: 10 }));
+fn only_what_an_open_estimate_precedes_is_replayed() {
+    let charges = Rc::new(Cell::new(0));
+    let mut tokens = Settling::new(Counted(gcra(), Rc::clone(&charges)));
+    drop(tokens.charge_estimate(NOW, 1));
+    for _ in 0..100 {
+        let receipt = tokens.charge_estimate(NOW, 9);
+        assert_eq!(tokens.settle(NOW, receipt, 1), Ok(()));
+    }
+    // The first estimate is open: everything after it was replayed each time.
+    assert!(charges.get() > 5_000);
+
+    let later = NOW.saturating_add(LIFETIME + Duration::from_nanos(1));
+    // This one forgets them all.
+    tokens.charge(later, 0);
+    for _ in 0..9 {
+        charges.set(0);
+        let receipt = tokens.charge_estimate(later, 9);
+        assert_eq!(tokens.settle(later, receipt, 1), Ok(()));
+        assert!(charges.get() <= 3, "{} charges", charges.get());
+    }
+}
+
+/// What each policy makes of a surplus that has partly replenished of itself.
+#[test]
+fn only_the_optimist_gives_back_what_has_replenished() {
+    let at = |s| NOW.saturating_add(Duration::from_secs(s));
+    let gcra = || Gcra::new(Quota::per_minute(600));
+    let policies: [(u64, Box<dyn Settle>); 3] = [
+        (110, Box::new(Settling::new(gcra()))),
+        (109, Box::new(StrictSettling::new(gcra()))),
+        (310, Box::new(OptimisticSettling::new(gcra()))),
+    ];
+    for (expected, mut tokens) in policies {
+        // At 30 s, 300 of the 400 have replenished, and 100 are missing.
+        let receipt = reserve(&mut *tokens, 400);
+        assert_eq!(tokens.try_acquire(at(30), 500), Ok(()));
+        assert_eq!(tokens.settle(at(31), receipt, 100), Ok(()));
+        assert_eq!(tokens.available(at(31)), expected);
+    }
 }
