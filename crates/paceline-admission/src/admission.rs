@@ -96,13 +96,20 @@ impl<A: Admit, W> Admission<A, W> {
         }
     }
 
-    /// Asks the gate and all limits, and leaves permits aside.
+    /// Asks the gate, all limits and the permits; nobody in line.
     ///
     /// # Errors
     ///
-    /// The stricter of both refusals.
-    pub fn check(&self, now: Timestamp, cost: A::Cost) -> Result<(), Denied> {
-        check(&self.gate, &self.limits, now, cost)
+    /// The stricter refusal of gate and limits; if these agree, that no permit is free.
+    pub fn check(&self, now: Timestamp, cost: A::Cost) -> Result<(), Refusal> {
+        if self.permits.as_ref().is_some_and(|all| all.limit() == 0) {
+            return Err(Refusal::Denied(Denied::TooLarge { max: 0 }));
+        }
+        check(&self.gate, &self.limits, now, cost).map_err(Refusal::Denied)?;
+        match &self.permits {
+            Some(permits) if permits.available() == 0 => Err(Refusal::Busy),
+            _ => Ok(()),
+        }
     }
 
     /// Asks the gate, all limits and the permits, and charges them if they all agree.
@@ -111,20 +118,16 @@ impl<A: Admit, W> Admission<A, W> {
     ///
     /// # Errors
     ///
-    /// Says why not; nothing has changed.
+    /// As for [`check`](Self::check); nothing has changed.
     pub fn try_admit(
         &mut self,
         now: Timestamp,
         cost: A::Cost,
     ) -> Result<Grant<A::Receipt>, Refusal> {
-        self.check(now, cost).map_err(Refusal::Denied)?;
-        let ticket = match &mut self.permits {
-            None => None,
-            Some(permits) if permits.limit() == 0 => {
-                return Err(Refusal::Denied(Denied::TooLarge { max: 0 }));
-            }
-            Some(permits) => Some(permits.try_start(now).map_err(|_| Refusal::Busy)?),
-        };
+        self.check(now, cost)?;
+        let start = |permits: &mut Concurrency<_>| permits.try_start(now);
+        let ticket = self.permits.as_mut().map(start).transpose();
+        let ticket = ticket.map_err(|_| Refusal::Busy)?;
         Limiter::charge(&mut self.gate, now, 1);
         Ok(Grant {
             receipt: self.limits.charge(now, cost),
@@ -192,29 +195,30 @@ impl<A: Admit, W> Admission<A, W> {
         head.is_none_or(|(place, _)| self.line.place(now, priority) < place)
     }
 
-    /// When a newcomer would be admitted at the earliest if nobody gave up, permits left aside;
-    /// `None` if never.
+    /// When a newcomer would be admitted at the earliest if nobody gave up, permits left aside.
     ///
-    /// It plays through those who wait, which takes time in proportion to their number.
+    /// [`Timestamp::MAX`] if it would wait for ever; `None` if its cost can never conform. It plays
+    /// through those who would be served before it, on a copy of the limits, which takes time in
+    /// proportion to their number; if nobody is, it is one question.
     pub fn ready_at(&self, now: Timestamp, priority: Priority, cost: A::Cost) -> Option<Timestamp>
     where
         A: Clone,
     {
-        let (mut gate, mut limits, mut at) = (self.gate.clone(), self.limits.clone(), now);
         let place = self.line.place(now, priority);
-        let before = self.line.before(place).map(|waiter| waiter.cost);
-        for cost in before.chain([cost]) {
-            loop {
-                match check(&gate, &limits, at, cost) {
-                    Ok(()) => break,
-                    Err(Denied::Until(Timestamp::MAX) | Denied::TooLarge { .. }) => return None,
-                    Err(Denied::Until(later)) => at = later,
-                }
-            }
-            Limiter::charge(&mut gate, at, 1);
-            limits.charge(at, cost);
+        let mut before = self.line.before(place).peekable();
+        if before.peek().is_none() {
+            return earliest(&self.gate, &self.limits, now, cost);
         }
-        Some(at)
+        let (mut gate, mut limits, mut at) = (self.gate.clone(), self.limits.clone(), now);
+        for waiter in before {
+            // Whoever never conforms will be refused, and spend nothing.
+            if let Some(served_at) = earliest(&gate, &limits, at, waiter.cost) {
+                at = served_at;
+                Limiter::charge(&mut gate, at, 1);
+                limits.charge(at, waiter.cost);
+            }
+        }
+        earliest(&gate, &limits, at, cost)
     }
 
     /// The line of those who wait.
@@ -265,6 +269,14 @@ fn check<A: Admit>(gate: &Gate, limits: &A, now: Timestamp, cost: A::Cost) -> Re
     match (Limiter::check(gate, now, 1), limits.check(now, cost)) {
         (Err(gate), Err(limits)) => Err(gate.and(limits)),
         (answer, Ok(())) | (Ok(()), answer) => answer,
+    }
+}
+
+/// The first time from `now` on at which gate and limits agree; `None` if they never do.
+fn earliest<A: Admit>(gate: &Gate, limits: &A, now: Timestamp, cost: A::Cost) -> Option<Timestamp> {
+    match check(gate, limits, now, cost) {
+        Ok(()) => Some(now),
+        Err(denied) => denied.retry_at(),
     }
 }
 

@@ -50,11 +50,12 @@ proptest! {
             let denied = rates.into_iter().filter_map(Result::err).reduce(Denied::and);
             let in_flight = u32::try_from(held.len()).expect("few");
             let expected = match denied {
+                _ if permits == 0 => Err(Refusal::Denied(Denied::TooLarge { max: 0 })),
                 Some(denied) => Err(Refusal::Denied(denied)),
-                None if permits == 0 => Err(Refusal::Denied(Denied::TooLarge { max: 0 })),
                 None if in_flight >= permits => Err(Refusal::Busy),
                 None => Ok(()),
             };
+            prop_assert_eq!(admission.check(time, cost), expected);
             match admission.try_admit(time, cost) {
                 Ok(grant) => {
                     prop_assert_eq!(expected, Ok(()));
@@ -147,6 +148,17 @@ fn a_full_line_refuses_whoever_comes_back_too() {
 fn what_never_conforms_is_never_ready() {
     let admission = Admission::<_, ()>::new(gcra(1, 3), 1);
     assert_eq!(admission.ready_at(at(0), Priority::default(), 4), None);
+    let mut behind = Admission::new(gcra(1, 3), 2);
+    Limiter::charge(behind.limits_mut(), at(0), 3);
+    for (cost, who) in [(4, "never conforms"), (1, "conforms")] {
+        let joined = behind.join(at(0), Priority::default(), cost, who);
+        assert!(joined.is_ok());
+    }
+    // The one that never conforms spends nothing.
+    assert_eq!(
+        behind.ready_at(at(0), Priority::default(), 1),
+        Some(at(2_000))
+    );
     let disabled = Admission::<_, ()>::new(Gcra::new(Quota::per_second(0)), 1);
     assert_eq!(disabled.ready_at(at(0), Priority::default(), 1), None);
 }
