@@ -1,0 +1,33 @@
+//! Which provider, key or model next, and what goes with having several.
+//!
+//! - A [`Router`] chooses among [`Target`]s by a [`Policy`], and only among those whose limits admit the
+//!   request now. Refusals exclude as much as refused, and no more: see [`Scope`].
+//!
+//! All are state machines that are told the time. None opens a connection.
+
+#![no_std]
+
+extern crate alloc;
+
+mod cooldown;
+mod draw;
+mod error;
+mod growth;
+mod policy;
+mod price;
+mod refusal;
+mod router;
+mod target;
+
+pub use error::NoRoute;
+pub use growth::{Growth, GrowthError};
+pub use policy::Policy;
+pub use price::Price;
+pub use refusal::{Refusal, Scope};
+pub use router::{Next, Route, Router};
+pub use target::Target;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
