@@ -2,6 +2,8 @@
 //!
 //! - A [`Router`] chooses among [`Target`]s by a [`Policy`], and only among those whose limits admit the
 //!   request now. Refusals exclude as much as refused, and no more: see [`Scope`].
+//! - A [`TierLadder`] knows which limits apply as spending adds up, and [`ToppedUp`] puts bought cells on
+//!   top of a limit.
 //!
 //! All are state machines that are told the time. None opens a connection.
 
@@ -18,6 +20,8 @@ mod price;
 mod refusal;
 mod router;
 mod target;
+mod tier;
+mod topped_up;
 
 pub use error::NoRoute;
 pub use growth::{Growth, GrowthError};
@@ -26,6 +30,8 @@ pub use price::Price;
 pub use refusal::{Refusal, Scope};
 pub use router::{Next, Route, Router};
 pub use target::Target;
+pub use tier::{Tier, TierError, TierLadder, Upgrade};
+pub use topped_up::ToppedUp;
 
 /// Runs the examples of the README.
 #[cfg(doctest)]
