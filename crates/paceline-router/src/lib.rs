@@ -4,6 +4,7 @@
 //!   request now. Refusals exclude as much as refused, and no more: see [`Scope`].
 //! - A [`TierLadder`] knows which limits apply as spending adds up, and [`ToppedUp`] puts bought cells on
 //!   top of a limit.
+//! - [`OffPeak`] says when deferrable work may run.
 //!
 //! All are state machines that are told the time. None opens a connection.
 
@@ -12,9 +13,11 @@
 extern crate alloc;
 
 mod cooldown;
+mod day;
 mod draw;
 mod error;
 mod growth;
+mod off_peak;
 mod policy;
 mod price;
 mod refusal;
@@ -23,8 +26,10 @@ mod target;
 mod tier;
 mod topped_up;
 
+pub use day::{DayOffset, OffsetError};
 pub use error::NoRoute;
 pub use growth::{Growth, GrowthError};
+pub use off_peak::{OffPeak, OffPeakError};
 pub use policy::Policy;
 pub use price::Price;
 pub use refusal::{Refusal, Scope};
