@@ -5,6 +5,7 @@
 //! - A [`TierLadder`] knows which limits apply as spending adds up, and [`ToppedUp`] puts bought cells on
 //!   top of a limit.
 //! - [`OffPeak`] says when deferrable work may run.
+//! - [`UsageTracker`] counts requests and tokens by target and day, and reports thresholds once.
 //!
 //! All are state machines that are told the time. None opens a connection.
 
@@ -22,9 +23,13 @@ mod policy;
 mod price;
 mod refusal;
 mod router;
+#[cfg(feature = "serde")]
+mod serde_dimension;
 mod target;
 mod tier;
 mod topped_up;
+mod usage;
+mod watch;
 
 pub use day::{DayOffset, OffsetError};
 pub use error::NoRoute;
@@ -37,6 +42,8 @@ pub use router::{Next, Route, Router};
 pub use target::Target;
 pub use tier::{Tier, TierError, TierLadder, Upgrade};
 pub use topped_up::ToppedUp;
+pub use usage::{DayUsage, UsageError, UsageTracker};
+pub use watch::UsageEvent;
 
 /// Runs the examples of the README.
 #[cfg(doctest)]
