@@ -117,13 +117,13 @@ impl UsageTracker {
     /// The first record of another day also reports what eased at its beginning, for all labels.
     pub fn record(&mut self, now: Timestamp, label: &str, used: Demand) -> Vec<UsageEvent> {
         let mut events = self.turn(now);
-        let (today, days) = (self.today, self.days);
+        let (today, oldest) = (self.today, self.oldest());
         match self.entry(label) {
             Some(usage) => {
-                usage.days.add(today, days, used);
+                usage.days.add(today, oldest, used);
                 events.extend(usage.compare(label, today));
             }
-            None => self.others.add(today, days, used),
+            None => self.others.add(today, oldest, used),
         }
         events
     }
@@ -191,8 +191,13 @@ impl UsageTracker {
         self.labels.get_mut(label)
     }
 
+    /// The first day that is kept.
+    const fn oldest(&self) -> i64 {
+        self.today.saturating_sub(self.days as i64 - 1)
+    }
+
     const fn is_kept(&self, day: i64) -> bool {
-        day > self.today.saturating_sub(self.days as i64)
+        day >= self.oldest()
     }
 }
 
@@ -213,10 +218,9 @@ impl Days {
         found.map_or_else(Demand::default, |usage| usage.used)
     }
 
-    /// Adds to the latest day, and forgets those that are no longer kept.
-    fn add(&mut self, today: i64, days: u16, used: Demand) {
+    /// Adds to the latest day, and forgets those before `oldest`.
+    fn add(&mut self, today: i64, oldest: i64, used: Demand) {
         if self.0.back().is_none_or(|last| last.day < today) {
-            let oldest = today.saturating_sub(i64::from(days) - 1);
             self.0.retain(|usage| usage.day >= oldest);
             self.0.push_back(DayUsage {
                 day: today,
@@ -243,3 +247,23 @@ impl fmt::Display for UsageError {
 }
 
 impl error::Error for UsageError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_bounded_by_days_and_labels() {
+        let mut usage = UsageTracker::new(DayOffset::UTC, 3, 2);
+        for day in 0..100 {
+            let now = Timestamp::from_nanos(day * 86_400_000_000_000);
+            for label in ["a", "b", "c"] {
+                usage.record(now, label, Demand::default());
+            }
+        }
+        assert_eq!(usage.labels.len(), 2);
+        let kept = usage.labels.values().map(|usage| usage.days.0.len());
+        assert_eq!(kept.collect::<Vec<_>>(), [3, 3]);
+        assert_eq!(usage.others.0.len(), 3);
+    }
+}

@@ -245,6 +245,12 @@ fn a_price_is_exact_and_saturates() {
         request: u64::MAX,
     };
     assert_eq!(dear.of(demand(u64::MAX, u64::MAX, u64::MAX)), u64::MAX);
+    // 2^126 millions are a multiple of 2^128, where wrapping would end at nothing.
+    let price = Price {
+        request: 1 << 63,
+        ..Price::default()
+    };
+    assert_eq!(price.of(demand(1 << 63, 0, 0)), u64::MAX);
 }
 
 #[test]
