@@ -28,8 +28,8 @@ pub enum Refusal {
     Limited {
         /// Whose limit.
         scope: Scope,
-        /// When it has room again, and exactly then the targets return. Without it, as for
-        /// [`Overloaded`](Self::Overloaded) without a hint.
+        /// When it has room again, and exactly then the targets return. Without it, or if it has
+        /// passed, as for [`Overloaded`](Self::Overloaded) without a hint.
         until: Option<Timestamp>,
     },
     /// The account does not pay. The key is excluded everywhere until it is

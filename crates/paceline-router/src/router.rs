@@ -203,12 +203,13 @@ impl Router {
             Refusal::Limited {
                 scope,
                 until: Some(until),
-            } => return self.cooldowns.exclude(route.target, scope, until),
+            } if until > now => return self.cooldowns.exclude(route.target, scope, until),
             Refusal::Billing => {
                 let never = Timestamp::MAX;
                 return self.cooldowns.exclude(route.target, Scope::Key, never);
             }
-            Refusal::Limited { scope, until: None } => (scope, None),
+            // An end that has passed is none: who believes it asks at once, and is refused at once.
+            Refusal::Limited { scope, .. } => (scope, None),
             Refusal::Overloaded { scope, retry_after } => (scope, retry_after),
         };
         let times = (route.sent_at, now);

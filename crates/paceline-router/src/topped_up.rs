@@ -3,7 +3,8 @@ use paceline_core::{Denied, Limiter, Timestamp};
 /// A limiter, and cells bought on top of it that never expire.
 ///
 /// A charge takes first what the limiter has, which comes back by itself, and then what was bought.
-/// Beyond both it is a debt of the limiter.
+/// Beyond both it is a debt of the limiter. As it is a limiter itself, it can be held by dimension, and
+/// settled by replay, which gives back what was bought too.
 ///
 /// # Examples
 ///

@@ -82,6 +82,26 @@ fn nobody_left_means_nobody_is_called_and_a_time_is_named() {
     }
 }
 
+/// A server that says "now" while it refuses must not be asked in a loop.
+#[test]
+fn an_end_that_has_passed_does_not_spin() {
+    let mut router = Router::new(models(), Policy::Weighted);
+    let mut rng = SplitMix64::new(6);
+    let mut now = second(10);
+    for least_ms in [500, 1_000, 2_000] {
+        for until in [Some(second(3)), Some(now)] {
+            let refusal = Refusal::Limited {
+                scope: Scope::Target,
+                until,
+            };
+            router.refused(now, route(0, now), refusal, &mut rng);
+        }
+        let until = router.excluded_until(now, 0).expect("excluded");
+        assert!(until >= now.saturating_add(Duration::from_millis(least_ms)));
+        now = until;
+    }
+}
+
 /// An off-by-one leaves the last request of every minute unused.
 #[test]
 fn the_last_request_of_a_limit_is_used() {

@@ -1,5 +1,6 @@
 //! Bought cells come on top of a limiter, last as long as they are not used, and obey its laws.
 
+use paceline_composite::{Settle, Settling};
 use paceline_core::{Denied, Limiter, Quota, Timestamp};
 use paceline_gcra::Gcra;
 use paceline_laws::regimes;
@@ -71,4 +72,15 @@ fn what_exceeds_both_is_a_debt_of_the_limiter() {
     assert_eq!(limiter.check(now, 1), Ok(()));
     limiter.limiter_mut().charge(now, 1);
     assert_eq!(limiter.available(now), 1);
+}
+
+#[test]
+fn settling_gives_back_what_was_bought() {
+    let now = Timestamp::EPOCH;
+    let mut limiter = Settling::new(topped_up(Quota::per_day(50), 0));
+    limiter.update(|limiter| limiter.top_up(100));
+    let receipt = limiter.reserve(now, 120).expect("there are 150");
+    assert_eq!(limiter.limiter().credit(), 30);
+    limiter.settle(now, receipt, 60).expect("its first time");
+    assert_eq!(limiter.limiter().credit(), 90);
 }
