@@ -1,8 +1,11 @@
 use alloc::string::String;
+use core::fmt;
 
 use crate::Price;
 
 /// One place to send a request to: a model of a provider, called with a key.
+///
+/// It is displayed as `provider/key/model`, which also labels its usage.
 ///
 /// # Examples
 ///
@@ -13,7 +16,7 @@ use crate::Price;
 ///     .with_weight(3)
 ///     .with_priority(1)
 ///     .with_price(Price { input: 150_000, output: 600_000, request: 0 });
-/// assert_eq!((target.provider.as_str(), target.weight), ("openai", 3));
+/// assert_eq!(target.to_string(), "openai/team-a/gpt-mini");
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Target {
@@ -66,5 +69,11 @@ impl Target {
     #[must_use]
     pub fn with_price(self, price: Price) -> Self {
         Self { price, ..self }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.provider, self.key, self.model)
     }
 }
