@@ -155,13 +155,22 @@ fn one_record_may_reach_everything_again_on_the_next_day() {
 #[test]
 fn a_lagging_clock_counts_on_the_latest_day() {
     let mut usage = UsageTracker::new(DayOffset::UTC, 2, 1);
-    usage.record(hour(25), "a", requests(1));
-    usage.record(hour(23), "a", requests(2));
-    let day = |day, used| DayUsage {
-        day,
-        used: requests(used),
+    let limit = usage.set_limit(hour(25), "a", Dimension::Requests, 10);
+    assert_eq!(limit, Ok(vec![]));
+    assert_eq!(
+        edges(usage.record(hour(25), "a", requests(8))),
+        [(true, 80)]
+    );
+    assert_eq!(edges(usage.record(hour(23), "a", requests(1))), []);
+    assert_eq!(
+        edges(usage.record(hour(23), "a", requests(1))),
+        [(true, 95), (true, 100)]
+    );
+    let today = DayUsage {
+        day: 1,
+        used: requests(10),
     };
-    assert_eq!(usage.history("a").collect::<Vec<_>>(), [day(1, 3)]);
+    assert_eq!(usage.history("a").collect::<Vec<_>>(), [today]);
     assert_eq!(usage.used(hour(23), "a"), requests(0));
 }
 
