@@ -65,7 +65,7 @@ async fn work(throttle: Throttle<Gcra>, tally: Arc<Tally>, seed: u64) {
         let admitted = admitted.expect("it conforms some day");
         let in_flight = tally.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
         assert!(in_flight <= PERMITS, "{in_flight} in flight");
-        if draw % 5 == 0 {
+        if draw.is_multiple_of(5) {
             yield_now().await;
         }
         tally.in_flight.fetch_sub(1, Ordering::SeqCst);
