@@ -94,11 +94,13 @@ impl Waits for Fair {
 
     fn new(per_second: u32, burst: u32) -> Self {
         let burst = usize::try_from(burst).expect("small");
+        let refill = usize::try_from(per_second / 100).expect("small");
         let limiter = leaky_bucket::RateLimiter::builder()
             .max(burst)
             .initial(burst)
-            .refill(1)
-            .interval(Duration::from_secs(1) / per_second)
+            .refill(refill)
+            // A shorter one loses what is below a millisecond, each time.
+            .interval(Duration::from_millis(10))
             .build();
         Self(Arc::new(limiter))
     }

@@ -43,6 +43,18 @@ fn gcra(now: u64, tat: u64, cost: u64) -> (u64, u64) {
     (at, tat.max(at) + cost * INTERVAL)
 }
 
+/// A time to wait for: in milliseconds, or so many nanoseconds off what it takes.
+#[derive(Clone, Copy, Debug)]
+enum Within {
+    Ms(u32),
+    Off(i64),
+}
+
+fn within() -> impl Strategy<Value = Within> {
+    let ms = (0..1_500_u32).prop_map(Within::Ms);
+    prop_oneof![ms, (-1..=1_i64).prop_map(Within::Off)]
+}
+
 /// What was asked, what was to be expected, and what came of it.
 struct Asked {
     answer: Poll<Result<(), AcquireError>>,
@@ -53,7 +65,7 @@ struct Asked {
 /// Lets everybody take a place, asks the question, and says when the others were admitted.
 async fn play(
     waiters: &[Waiter],
-    question: Option<(Waiter, u32)>,
+    question: Option<(Waiter, Within)>,
 ) -> Result<(Vec<Option<u64>>, Option<Asked>), TestCaseError> {
     let quota = Quota::per_second(100).with_burst(BURST).expect("not zero");
     let clock = TokioClock::starting_at(Timestamp::EPOCH);
@@ -75,8 +87,7 @@ async fn play(
     }
     let asked = match question {
         None => None,
-        Some((asker, within_ms)) => {
-            let within = within_ms * MS;
+        Some((asker, within)) => {
             let yields = asker.yields_ms * MS;
             let due = throttle.now().saturating_add(yields);
             let (now, mut tat) = (throttle.now().as_nanos(), 0);
@@ -99,6 +110,12 @@ async fn play(
                 (at, tat) = gcra(at, tat, waiters[id].cost);
             }
             let ready_at = gcra(at, tat, asker.cost).0;
+            let within = match within {
+                Within::Ms(ms) => ms * MS,
+                Within::Off(off) => {
+                    Duration::from_nanos((ready_at - now).saturating_add_signed(off))
+                }
+            };
             let acquire = throttle.acquire_within(asker.cost, within);
             let acquire = pin!(acquire.with_priority(Priority::yielding_for(yields)));
             let waiting = throttle.waiting();
@@ -109,7 +126,7 @@ async fn play(
             Some(Asked {
                 answer: answer.map(|answer| answer.map(drop)),
                 ready_at,
-                deadline: now + u64::from(within_ms) * 1_000_000,
+                deadline: now + u64::try_from(within.as_nanos()).expect("short"),
             })
         }
     };
@@ -134,9 +151,9 @@ proptest! {
     fn a_deadline_is_refused_at_once_exactly_if_it_cannot_be_met(
         waiters in vec(waiter(), 0..12),
         asker in waiter(),
-        within_ms in 0..1_500_u32,
+        within in within(),
     ) {
-        let (others, asked) = paused(play(&waiters, Some((asker, within_ms))))?;
+        let (others, asked) = paused(play(&waiters, Some((asker, within))))?;
         let Asked { answer, ready_at, deadline } = asked.expect("there was a question");
         let expected = Some(Timestamp::from_nanos(ready_at));
         match answer {
