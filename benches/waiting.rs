@@ -31,21 +31,22 @@ fn main() {
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     for tasks in [100, 1_000, 4_000] {
         queue::<Ours>(tasks);
-        queue::<Fair>(tasks);
+        queue::<Fair<1>>(tasks);
+        queue::<Fair<10>>(tasks);
         queue::<Governor>(tasks);
     }
     println!();
     println!("| 80 of 100 beside eight who take 1 in a loop, 100 a second | served after |");
     println!("| --- | ---: |");
     starve::<Ours>();
-    starve::<Fair>();
+    starve::<Fair<10>>();
     starve::<Governor>();
     println!("| ideal: (80 cells + 8 ahead) / 100 a second | 0.88 s |");
     println!();
     println!("| admitted at once | ns per acquisition |");
     println!("| --- | ---: |");
     at_once::<Ours>();
-    at_once::<Fair>();
+    at_once::<Fair<10>>();
     at_once::<Governor>();
 }
 
@@ -87,20 +88,22 @@ impl Waits for Ours {
 }
 
 #[derive(Clone)]
-struct Fair(Arc<leaky_bucket::RateLimiter>);
+struct Fair<const EVERY_MS: u32>(Arc<leaky_bucket::RateLimiter>);
 
-impl Waits for Fair {
-    const NAME: &'static str = "leaky-bucket, fair";
+impl<const EVERY_MS: u32> Waits for Fair<EVERY_MS> {
+    const NAME: &'static str = match EVERY_MS {
+        1 => "leaky-bucket, fair, refilled each ms",
+        _ => "leaky-bucket, fair, refilled each 10 ms",
+    };
 
     fn new(per_second: u32, burst: u32) -> Self {
         let burst = usize::try_from(burst).expect("small");
-        let refill = usize::try_from(per_second / 100).expect("small");
+        let refill = usize::try_from(per_second * EVERY_MS / 1_000).expect("small");
         let limiter = leaky_bucket::RateLimiter::builder()
             .max(burst)
             .initial(burst)
             .refill(refill)
-            // A shorter one loses what is below a millisecond, each time.
-            .interval(Duration::from_millis(10))
+            .interval(Duration::from_millis(EVERY_MS.into()))
             .build();
         Self(Arc::new(limiter))
     }
