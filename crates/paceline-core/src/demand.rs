@@ -7,7 +7,8 @@ use core::fmt;
 /// ```
 /// use paceline_core::{Demand, Dimension};
 ///
-/// let demand = Demand { requests: 1, input_tokens: 1_200, output_tokens: 300 };
+/// let demand = Demand::request(1_200, 300);
+/// assert_eq!(Dimension::Requests.cost(demand), 1);
 /// assert_eq!(Dimension::Tokens.cost(demand), 1_500);
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -18,6 +19,17 @@ pub struct Demand {
     pub input_tokens: u64,
     /// Tokens received, or the most that may be.
     pub output_tokens: u64,
+}
+
+impl Demand {
+    /// One request that sends and receives so many tokens.
+    pub const fn request(input_tokens: u64, output_tokens: u64) -> Self {
+        Self {
+            requests: 1,
+            input_tokens,
+            output_tokens,
+        }
+    }
 }
 
 /// What a limit counts.

@@ -1,29 +1,35 @@
 use std::{
     fmt,
     future::Future,
-    mem,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use paceline_admission::{Place, Priority};
 use paceline_composite::Admit;
-use paceline_core::Denied;
+use paceline_core::Timestamp;
+use tokio::task::coop::poll_proceed;
 
 use crate::{
     AcquireError, Admitted, Throttle, observe,
-    state::{Held, Refusal, Waiter},
-    throttle::wake,
+    outside::Outside,
+    state::{State, Welcome},
 };
 
 /// A request that waits to be admitted.
 ///
 /// It takes its place in line when it is first polled. Dropping it gives the place up: nothing is
-/// spent and nobody is delayed.
+/// spent and nobody is delayed. While it is neither polled nor dropped it keeps its place, and may
+/// hold up those behind it.
 ///
 /// # Errors
 ///
-/// Resolves to an error at once if its cost can never conform, or if as many wait as may.
+/// Resolves to an error if its cost can never conform, or if as many wait as may: at once, unless
+/// limits change while it waits.
+///
+/// # Panics
+///
+/// Panics if it has to wait outside a tokio runtime, or in one without timers.
 #[must_use = "futures do nothing unless polled"]
 pub struct Acquire<A: Admit> {
     throttle: Throttle<A>,
@@ -53,18 +59,70 @@ impl<A: Admit> Acquire<A> {
         self
     }
 
-    fn leave(
+    /// Polls; before it takes a place it asks `refuse` whether it may.
+    pub(crate) fn poll_unless(
         &mut self,
-        answer: Result<Held<A::Receipt>, AcquireError>,
-    ) -> <Self as Future>::Output {
-        self.place = None;
-        match answer {
-            Ok(held) => {
-                observe::admitted();
-                Ok(Admitted::new(self.throttle.clone(), held))
+        cx: &mut Context<'_>,
+        refuse: impl FnOnce(&State<A>, Timestamp, Priority, A::Cost) -> Result<(), AcquireError>,
+    ) -> Poll<<Self as Future>::Output> {
+        // Whoever is always admitted at once must let others run all the same.
+        let coop = ready!(poll_proceed(cx));
+        let (waker, cost, waited) = (cx.waker(), self.cost, self.place.is_some());
+        let mut outside = Outside::default();
+        let (mut state, now) = self.throttle.lock();
+        let welcome = match self.place {
+            Some(place) => {
+                state.set_waker(place, waker, &mut outside);
+                Ok(Welcome::Waits(place))
             }
-            Err(error) => Err(error),
+            None => refuse(&state, now, self.priority, cost)
+                .and_then(|()| state.welcome(now, self.priority, cost, waker)),
+        };
+        let clock = || self.throttle.now();
+        let answer = match welcome {
+            Ok(Welcome::Waits(place)) => {
+                self.place = Some(place);
+                state.take_turn(now, clock, place, cost, waker, &mut outside)
+            }
+            Ok(Welcome::Admitted(held)) => Some(Ok(held)),
+            Err(error) => Some(Err(error)),
+        };
+        drop(state);
+        let admit = |held| Admitted::new(self.throttle.clone(), cost, held);
+        let answer = answer.map(|answer| answer.map(admit));
+        outside.wake();
+        let Some(answer) = answer else {
+            if !waited {
+                self.wait.begin();
+            }
+            return Poll::Pending;
+        };
+        coop.made_progress();
+        self.place = None;
+        self.wait.end();
+        if answer.is_ok() {
+            observe::admitted();
         }
+        Poll::Ready(answer)
+    }
+
+    /// Whether it has a place in line.
+    pub(crate) const fn waits(&self) -> bool {
+        self.place.is_some()
+    }
+
+    /// Gives its place up; says whether it had one.
+    pub(crate) fn give_up(&mut self) -> bool {
+        let Some(place) = self.place.take() else {
+            return false;
+        };
+        let mut outside = Outside::default();
+        let (mut state, now) = self.throttle.lock();
+        state.give_up(now, place, &mut outside);
+        drop(state);
+        outside.wake();
+        self.wait.end();
+        true
     }
 }
 
@@ -75,94 +133,15 @@ impl<A: Admit> Future for Acquire<A> {
     type Output = Result<Admitted<A>, AcquireError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let throttle = this.throttle.clone();
-        let (mut state, mut now) = throttle.lock();
-        // Dropped last, and so outside the lock: a waker may run anything then.
-        let mut replaced = None;
-        let place = match this.place {
-            Some(place) => {
-                if let Some(waiter) = state.line.get_mut(place)
-                    && !waiter.waker.will_wake(cx.waker())
-                {
-                    replaced = Some(mem::replace(&mut waiter.waker, cx.waker().clone()));
-                }
-                place
-            }
-            None => {
-                if state.would_be_first(now, this.priority) {
-                    match state.try_admit(now, this.cost) {
-                        Ok(held) => {
-                            drop(state);
-                            return Poll::Ready(this.leave(Ok(held)));
-                        }
-                        Err(Refusal::Denied(Denied::TooLarge { max })) => {
-                            return Poll::Ready(Err(AcquireError::TooLarge { max }));
-                        }
-                        Err(_) => {}
-                    }
-                } else if let Err(Denied::TooLarge { max }) = state.limits.check(now, this.cost) {
-                    return Poll::Ready(Err(AcquireError::TooLarge { max }));
-                }
-                let waiter = Waiter {
-                    cost: this.cost,
-                    waker: cx.waker().clone(),
-                };
-                let Ok(place) = state.line.join(now, this.priority, waiter) else {
-                    let most = state.line.most();
-                    return Poll::Ready(Err(AcquireError::LineFull { most }));
-                };
-                this.wait.begin();
-                this.place = Some(place);
-                place
-            }
-        };
-        if !state.is_head(place) {
-            drop(state);
-            drop(replaced);
-            return Poll::Pending;
-        }
-        let answer = loop {
-            match state.try_admit(now, this.cost) {
-                Ok(held) => break Ok(held),
-                Err(Refusal::Denied(Denied::TooLarge { max })) => {
-                    break Err(AcquireError::TooLarge { max });
-                }
-                // Whoever gives a permit back wakes the head of the line.
-                Err(Refusal::Busy) => return Poll::Pending,
-                Err(Refusal::Denied(Denied::Until(at))) => {
-                    let pause = at.saturating_duration_since(now);
-                    if !state.timer.wake_after(pause, cx.waker()) {
-                        return Poll::Pending;
-                    }
-                    now = this.throttle.now();
-                }
-            }
-        };
-        let left = state.line.leave(place);
-        let next = state.hand_over(now);
-        drop(state);
-        drop((left, replaced));
-        wake(next);
-        this.wait.end();
-        Poll::Ready(this.leave(answer))
+        self.get_mut().poll_unless(cx, |_, _, _, _| Ok(()))
     }
 }
 
 impl<A: Admit> Drop for Acquire<A> {
     fn drop(&mut self) {
-        let Some(place) = self.place.take() else {
-            return;
-        };
-        observe::cancelled();
-        let (mut state, _) = self.throttle.lock();
-        // The timer may have been set for this one, so the next one has to set it again.
-        let was_head = state.is_head(place);
-        let left = state.line.leave(place);
-        let next = state.head_waker().filter(|_| was_head);
-        drop(state);
-        drop(left);
-        wake(next);
+        if self.give_up() {
+            observe::cancelled();
+        }
     }
 }
 

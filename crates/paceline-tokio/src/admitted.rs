@@ -4,7 +4,7 @@ use paceline_composite::{Admit, SettleError};
 use paceline_concurrency::{Outcome, Ticket};
 use paceline_core::Timestamp;
 
-use crate::{Throttle, state::Held, throttle::wake};
+use crate::{Throttle, outside::Outside, state::Held};
 
 /// A request that was admitted, and may be sent.
 ///
@@ -13,15 +13,17 @@ use crate::{Throttle, state::Held, throttle::wake};
 #[must_use = "dropping it at once gives the permit back before the request is sent"]
 pub struct Admitted<A: Admit> {
     throttle: Throttle<A>,
+    cost: A::Cost,
     receipt: Option<A::Receipt>,
     ticket: Option<Ticket>,
     at: Timestamp,
 }
 
 impl<A: Admit> Admitted<A> {
-    pub(crate) fn new(throttle: Throttle<A>, held: Held<A::Receipt>) -> Self {
+    pub(crate) fn new(throttle: Throttle<A>, cost: A::Cost, held: Held<A::Receipt>) -> Self {
         Self {
             throttle,
+            cost,
             receipt: Some(held.receipt),
             ticket: held.ticket,
             at: held.at,
@@ -39,13 +41,12 @@ impl<A: Admit> Admitted<A> {
     ///
     /// Fails if it took longer than receipts live; what was charged then stands.
     pub fn settle(mut self, actual: A::Cost) -> Result<(), SettleError> {
-        self.finish(Outcome::Success, Some(actual))
+        self.finish(Outcome::Success, actual)
     }
 
     /// It succeeded, and cost what was charged.
     pub fn succeeded(mut self) {
-        // Without an actual cost there is nothing to settle.
-        let _: Result<(), SettleError> = self.finish(Outcome::Success, None);
+        self.stand(Outcome::Success);
     }
 
     /// It was never sent: gives back all that its limits give back.
@@ -54,7 +55,7 @@ impl<A: Admit> Admitted<A> {
     ///
     /// As for [`settle`](Self::settle).
     pub fn cancel(mut self) -> Result<(), SettleError> {
-        self.finish(Outcome::Ignored, Some(A::Cost::default()))
+        self.finish(Outcome::Ignored, A::Cost::default())
     }
 
     /// The server refused it, as by a 429: closes the gate for all who share the throttle.
@@ -62,39 +63,41 @@ impl<A: Admit> Admitted<A> {
     /// What was charged stands, because some servers count refused calls.
     pub fn refused(mut self, retry_after: Option<Duration>) {
         self.throttle.close(self.at, retry_after);
-        let _: Result<(), SettleError> = self.finish(Outcome::Dropped, None);
+        self.stand(Outcome::Dropped);
     }
 
     /// It failed for want of capacity, such as by a timeout: adaptive limits take note.
     pub fn failed(mut self) {
-        let _: Result<(), SettleError> = self.finish(Outcome::Dropped, None);
+        self.stand(Outcome::Dropped);
     }
 
-    fn finish(&mut self, outcome: Outcome, actual: Option<A::Cost>) -> Result<(), SettleError> {
-        let (receipt, ticket) = (self.receipt.take(), self.ticket.take());
-        let settles = receipt.zip(actual);
-        if settles.is_none() && ticket.is_none() {
+    /// Lets what was charged stand. Limits are told so, lest they wait for the true cost.
+    fn stand(&mut self, outcome: Outcome) {
+        // Too late to settle is all that can go wrong, and then it stands as well.
+        let _: Result<(), SettleError> = self.finish(outcome, self.cost);
+    }
+
+    fn finish(&mut self, outcome: Outcome, actual: A::Cost) -> Result<(), SettleError> {
+        let Some(receipt) = self.receipt.take() else {
             return Ok(());
-        }
+        };
+        let mut outside = Outside::default();
         let (mut state, now) = self.throttle.lock();
-        if let (Some(permits), Some(ticket)) = (&mut state.permits, ticket) {
+        if let (Some(permits), Some(ticket)) = (&mut state.permits, self.ticket.take()) {
             permits.finish(ticket, now, outcome);
         }
-        let settled = match settles {
-            Some((receipt, actual)) => state.limits.settle(now, receipt, actual),
-            None => Ok(()),
-        };
+        let settled = state.limits.settle(now, receipt, actual);
         // What came back may be what the head of the line waits for.
-        let next = state.head_waker();
+        state.nudge(now, &mut outside);
         drop(state);
-        wake(next);
+        outside.wake();
         settled
     }
 }
 
 impl<A: Admit> Drop for Admitted<A> {
     fn drop(&mut self) {
-        let _: Result<(), SettleError> = self.finish(Outcome::Ignored, None);
+        self.stand(Outcome::Ignored);
     }
 }
 

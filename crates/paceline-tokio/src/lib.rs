@@ -19,6 +19,7 @@ mod clock;
 mod error;
 mod gate;
 mod observe;
+mod outside;
 #[cfg(feature = "reqwest-middleware")]
 mod reqwest;
 mod retry;
@@ -29,6 +30,7 @@ mod throttle;
 mod timer;
 #[cfg(feature = "tower")]
 mod tower;
+mod within;
 
 pub use acquire::Acquire;
 pub use admitted::Admitted;
@@ -42,7 +44,8 @@ pub use retry::{Attempt, Retry, RetryError, Stop};
 pub use system_clock::SystemClock;
 pub use throttle::{Builder, Throttle};
 #[cfg(feature = "tower")]
-pub use tower::{ThrottleError, ThrottleFuture, ThrottleLayer, ThrottleService};
+pub use tower::{Answer, ThrottleError, ThrottleFuture, ThrottleLayer, ThrottleService};
+pub use within::AcquireWithin;
 
 /// Runs the examples of the README.
 #[cfg(doctest)]

@@ -12,6 +12,7 @@ use crate::Throttle;
 ///
 /// A 429 closes the throttle's gate for all who share it, until the time that `Retry-After` names in
 /// seconds. A permit is held until the head of the response arrives. What was charged stands.
+/// Adaptive limits take note of 408, of 5xx, and of requests that got no response.
 pub struct ThrottleMiddleware<A: Admit, F> {
     throttle: Throttle<A>,
     cost: F,
@@ -45,11 +46,18 @@ where
             Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
                 admitted.refused(retry_after(response));
             }
-            Ok(response) if response.status().is_success() => admitted.succeeded(),
-            _ => admitted.failed(),
+            Ok(response) if lacks_capacity(response.status()) => admitted.failed(),
+            // A bad request says nothing about capacity.
+            Ok(response) if response.status().is_client_error() => drop(admitted),
+            Ok(_) => admitted.succeeded(),
+            Err(_) => admitted.failed(),
         }
         response
     }
+}
+
+fn lacks_capacity(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT
 }
 
 /// The header's whole seconds; a date, or nonsense, is no hint.

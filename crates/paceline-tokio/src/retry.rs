@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use paceline_admission::Priority;
 use paceline_backoff::{
     Decision, Failure, FailureKind, Reason, RetryBudget, RetryPolicy, StatelessJitter,
 };
@@ -54,6 +55,7 @@ pub struct Retry {
     policy: RetryPolicy,
     budget: Option<Arc<Mutex<dyn RetryBudget + Send>>>,
     within: Option<Duration>,
+    priority: Priority,
     jitter: StatelessJitter,
     runs: Arc<AtomicU64>,
 }
@@ -88,6 +90,7 @@ impl Retry {
             policy,
             budget: None,
             within: None,
+            priority: Priority::default(),
             jitter: StatelessJitter::new(seed),
             runs: Arc::default(),
         }
@@ -109,11 +112,19 @@ impl Retry {
         self
     }
 
+    /// Waits with this priority for every attempt; interactive, unless stated.
+    #[must_use]
+    pub const fn with_priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
     /// Runs an operation until it is done, or until it is pointless to try again.
     ///
     /// # Errors
     ///
-    /// Says why it was not admitted, or what failed last and why it was not tried again.
+    /// Says why its first attempt was not admitted, or what failed last and why it was not tried
+    /// again.
     pub async fn run<A, T, E, F>(
         &self,
         throttle: &Throttle<A>,
@@ -130,14 +141,24 @@ impl Retry {
         let (mut throttled, mut errors) = (0_u32, 0_u32);
         let (mut first_call_at, mut last) = (None, None);
         loop {
+            let calls = throttled.saturating_add(errors);
             let admitted = match deadline {
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(throttle.now());
-                    throttle.acquire_within(cost, left).await
+                    let acquire = throttle.acquire_within(cost, left);
+                    acquire.with_priority(self.priority).await
                 }
-                None => throttle.acquire(cost).await,
+                None => throttle.acquire(cost).with_priority(self.priority).await,
             };
-            let admitted = admitted.map_err(RetryError::NotAdmitted)?;
+            let last_kind = last.as_ref().map(|(kind, _)| *kind);
+            let admitted = match (admitted, last) {
+                (Ok(admitted), _) => admitted,
+                (Err(why), None) => return Err(RetryError::NotAdmitted(why)),
+                (Err(why), Some((_, error))) => {
+                    let stop = Stop::NotAdmitted(why);
+                    return Err(RetryError::Failed { error, calls, stop });
+                }
+            };
             let first_call_at = *first_call_at.get_or_insert_with(|| {
                 self.with(|budget| budget.first_call(admitted.at()));
                 admitted.at()
@@ -149,7 +170,7 @@ impl Retry {
                         Some(actual) => drop(admitted.settle(actual)),
                         None => admitted.succeeded(),
                     }
-                    self.with(|budget| budget.success(throttle.now(), last));
+                    self.with(|budget| budget.success(throttle.now(), last_kind));
                     return Ok(value);
                 }
                 Attempt::Throttled { error, retry_after } => {
@@ -185,7 +206,7 @@ impl Retry {
                 Ok(delay) => tokio::time::sleep(delay).await,
                 Err(stop) => return Err(RetryError::Failed { error, calls, stop }),
             }
-            last = Some(kind);
+            last = Some((kind, error));
         }
     }
 
@@ -228,7 +249,7 @@ impl fmt::Debug for Retry {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RetryError<E> {
-    /// An attempt was not admitted.
+    /// It was not admitted, and not attempted.
     NotAdmitted(AcquireError),
     /// The last attempt failed.
     Failed {
@@ -251,6 +272,8 @@ pub enum Stop {
     Policy(Reason),
     /// The budget of all operations is spent.
     Budget,
+    /// The next attempt was not admitted.
+    NotAdmitted(AcquireError),
 }
 
 impl<E: fmt::Display> fmt::Display for RetryError<E> {

@@ -1,16 +1,18 @@
 use std::{
     fmt,
+    hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use paceline_admission::{Gate, Priority, WaitLine};
+use paceline_admission::{Gate, WaitLine};
 use paceline_composite::Admit;
 use paceline_concurrency::{Concurrency, Limit};
 use paceline_core::{Clock, Timestamp};
 
 use crate::{
-    Acquire, AcquireError, Admitted, TokioClock, TryAcquireError, observe,
+    Acquire, AcquireWithin, Admitted, TokioClock, TryAcquireError, observe,
+    outside::Outside,
     state::{Refusal, State},
     timer::Timer,
 };
@@ -66,7 +68,7 @@ impl<A: Admit> Throttle<A> {
         Builder {
             limits,
             permits: None,
-            gate: Gate::new(0),
+            gate: Gate::new(random()),
             max_waiting: 10_000,
             clock: None,
         }
@@ -81,39 +83,14 @@ impl<A: Admit> Throttle<A> {
 
     /// Waits until `cost` is admitted, but refuses at once if that cannot be within this time.
     ///
-    /// A refusal changes nothing. When it would be admitted is found by playing through those who
-    /// wait, which takes time in proportion to their number. How long permits stay in use cannot be
-    /// foreseen: if they are not given back in time, it fails at the deadline.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Acquire`], and if it cannot be, or was not, admitted in time.
-    pub async fn acquire_within(
-        &self,
-        cost: A::Cost,
-        within: Duration,
-    ) -> Result<Admitted<A>, AcquireError>
+    /// When it would be admitted is found by playing through those who wait before it, on a copy of
+    /// the limits, which takes time in proportion to their number; if nobody does, it is one
+    /// question. See [`AcquireWithin`] for errors and priorities.
+    pub fn acquire_within(&self, cost: A::Cost, within: Duration) -> AcquireWithin<A>
     where
         A: Clone,
     {
-        let late = {
-            let (state, now) = self.lock();
-            let ready_at = state.ready_at(now, Priority::INTERACTIVE, cost);
-            let deadline = now.saturating_add(within);
-            // What never conforms is left to `acquire`, which says why.
-            ready_at.filter(|&ready_at| ready_at > deadline)
-        };
-        if late.is_some() {
-            observe::not_in_time();
-            return Err(AcquireError::NotInTime { ready_at: late });
-        }
-        match tokio::time::timeout(within, self.acquire(cost)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                observe::not_in_time();
-                Err(AcquireError::NotInTime { ready_at: None })
-            }
-        }
+        AcquireWithin::new(self.acquire(cost), within)
     }
 
     /// Admits `cost` now or not at all. Nobody who waits is passed.
@@ -132,7 +109,7 @@ impl<A: Admit> Throttle<A> {
         match answer {
             Ok(held) => {
                 observe::admitted();
-                Ok(Admitted::new(self.clone(), held))
+                Ok(Admitted::new(self.clone(), cost, held))
             }
             Err(Refusal::Denied(denied)) => Err(TryAcquireError::Denied(denied)),
             Err(Refusal::Busy) => Err(TryAcquireError::Busy),
@@ -151,12 +128,15 @@ impl<A: Admit> Throttle<A> {
     }
 
     /// Changes the limits while others wait for them.
+    ///
+    /// `change` runs under the lock of the throttle, and must not use it.
     pub fn update<R>(&self, change: impl FnOnce(&mut A, Timestamp) -> R) -> R {
+        let mut outside = Outside::default();
         let (mut state, now) = self.lock();
         let result = change(&mut state.limits, now);
-        let waker = state.head_waker();
+        state.nudge(now, &mut outside);
         drop(state);
-        wake(waker);
+        outside.wake();
         result
     }
 
@@ -216,7 +196,8 @@ impl<A: Admit> Builder<A> {
         self
     }
 
-    /// Takes a gate of its own spacing, or seed.
+    /// Takes a gate with another spacing, or a known seed; unless stated, the seed is random, so that
+    /// processes that share a key do not come back together.
     #[must_use]
     pub fn gate(mut self, gate: Gate) -> Self {
         self.gate = gate;
@@ -253,17 +234,15 @@ impl<A: Admit> Builder<A> {
     }
 }
 
+/// A random number, by the only source of such that std has.
+fn random() -> u64 {
+    RandomState::new().hash_one(())
+}
+
 impl<A> fmt::Debug for Builder<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Builder");
         debug.field("max_waiting", &self.max_waiting);
         debug.finish_non_exhaustive()
-    }
-}
-
-/// Wakes a task, which must not happen under the lock: a waker may run anything.
-pub(crate) fn wake(waker: Option<std::task::Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
     }
 }

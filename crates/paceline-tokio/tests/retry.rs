@@ -2,6 +2,7 @@
 
 use std::{cell::Cell, time::Duration};
 
+use paceline_admission::Priority;
 use paceline_backoff::{Delay, Jitter, RatioBudget, Reason, RetryPolicy};
 use paceline_composite::{ByDimension, Settling};
 use paceline_core::{Demand, Dimension, Quota};
@@ -123,6 +124,55 @@ async fn no_attempt_begins_after_the_deadline() {
     );
     assert!(refused, "{answer:?}");
     assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+/// The error of the last attempt is what a caller wants to see.
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_is_not_admitted_keeps_the_last_error() {
+    let throttle = Throttle::new(Gcra::new(Quota::per_minute(1)));
+    let retry = Retry::new(policy(9), 1).within(10 * SECOND);
+    let answer = retry.run(&throttle, 1, || async { Answer::Failed("503") });
+    let answer = answer.await;
+    let Err(RetryError::Failed { error, calls, stop }) = answer else {
+        panic!("{answer:?}")
+    };
+    assert_eq!((error, calls), ("503", 1));
+    let late = matches!(stop, Stop::NotAdmitted(AcquireError::NotInTime { .. }));
+    assert!(late, "{stop:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_waits_with_its_priority() {
+    // With a deadline and without.
+    for within in [None, Some(60 * SECOND)] {
+        let throttle = Throttle::new(Gcra::new(Quota::per_second(1)));
+        let retry = Retry::new(policy(9), 1).with_priority(Priority::BATCH);
+        let retry = match within {
+            Some(within) => retry.within(within),
+            None => retry,
+        };
+        drop(throttle.acquire(1).await);
+        let start = Instant::now();
+        let batch = tokio::spawn({
+            let throttle = throttle.clone();
+            async move {
+                let done = || async {
+                    Answer::Done {
+                        value: 1,
+                        actual: None,
+                    }
+                };
+                retry.run(&throttle, 1, done).await.map(|_| start.elapsed())
+            }
+        });
+        tokio::task::yield_now().await;
+        // They come later, and are served first.
+        for _ in 0..3 {
+            drop(throttle.acquire(1).await);
+        }
+        let took = batch.await.expect("no panic").expect("it is served");
+        assert!(took >= 4 * SECOND, "{took:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
