@@ -54,8 +54,9 @@ pub struct Waiter<C, W> {
 ///
 /// A grant that is lost keeps its permit for good, and lets what was charged stand.
 #[must_use = "a grant that is not given to `finish` keeps its permit for good"]
-pub struct Grant<R> {
-    receipt: R,
+pub struct Grant<A: Admit> {
+    cost: A::Cost,
+    receipt: A::Receipt,
     ticket: Option<Ticket>,
     at: Timestamp,
 }
@@ -119,24 +120,23 @@ impl<A: Admit, W> Admission<A, W> {
     /// # Errors
     ///
     /// As for [`check`](Self::check); nothing has changed.
-    pub fn try_admit(
-        &mut self,
-        now: Timestamp,
-        cost: A::Cost,
-    ) -> Result<Grant<A::Receipt>, Refusal> {
+    pub fn try_admit(&mut self, now: Timestamp, cost: A::Cost) -> Result<Grant<A>, Refusal> {
         self.check(now, cost)?;
         let start = |permits: &mut Concurrency<_>| permits.try_start(now);
         let ticket = self.permits.as_mut().map(start).transpose();
         let ticket = ticket.map_err(|_| Refusal::Busy)?;
         Limiter::charge(&mut self.gate, now, 1);
         Ok(Grant {
+            cost,
             receipt: self.limits.charge(now, cost),
             ticket,
             at: now,
         })
     }
 
-    /// Takes a grant back when its request has ended, and settles it if its true cost is known.
+    /// Takes a grant back when its request has ended, and settles it with its true cost.
+    ///
+    /// Without an actual cost, what was charged stands.
     ///
     /// # Errors
     ///
@@ -145,17 +145,16 @@ impl<A: Admit, W> Admission<A, W> {
     pub fn finish(
         &mut self,
         now: Timestamp,
-        grant: Grant<A::Receipt>,
+        grant: Grant<A>,
         outcome: Outcome,
         actual: Option<A::Cost>,
     ) -> Result<(), SettleError> {
         if let (Some(permits), Some(ticket)) = (&mut self.permits, grant.ticket) {
             permits.finish(ticket, now, outcome);
         }
-        match actual {
-            Some(actual) => self.limits.settle(now, grant.receipt, actual),
-            None => Ok(()),
-        }
+        // Limits are told so too when it stands, lest they wait for the truth.
+        let actual = actual.unwrap_or(grant.cost);
+        self.limits.settle(now, grant.receipt, actual)
     }
 
     /// Takes a place in line.
@@ -257,7 +256,7 @@ impl<A: Admit, W> Admission<A, W> {
     }
 }
 
-impl<R> Grant<R> {
+impl<A: Admit> Grant<A> {
     /// When it was admitted.
     pub const fn at(&self) -> Timestamp {
         self.at
@@ -290,7 +289,7 @@ impl<A: Admit, W> fmt::Debug for Admission<A, W> {
     }
 }
 
-impl<R> fmt::Debug for Grant<R> {
+impl<A: Admit> fmt::Debug for Grant<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Grant");
         debug.field("at", &self.at).finish_non_exhaustive()

@@ -84,11 +84,11 @@ impl<A: Admit> Acquire<A> {
                 self.place = Some(place);
                 state.take_turn(now, clock, place, cost, waker, &mut outside)
             }
-            Ok(Welcome::Admitted(held)) => Some(Ok(held)),
+            Ok(Welcome::Admitted(grant)) => Some(Ok(grant)),
             Err(error) => Some(Err(error)),
         };
         drop(state);
-        let admit = |held| Admitted::new(self.throttle.clone(), cost, held);
+        let admit = |grant| Admitted::new(self.throttle.clone(), grant);
         let answer = answer.map(|answer| answer.map(admit));
         outside.wake();
         let Some(answer) = answer else {

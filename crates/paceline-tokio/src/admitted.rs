@@ -1,10 +1,11 @@
 use std::{fmt, time::Duration};
 
+use paceline_admission::Grant;
 use paceline_composite::{Admit, SettleError};
-use paceline_concurrency::{Outcome, Ticket};
+use paceline_concurrency::Outcome;
 use paceline_core::Timestamp;
 
-use crate::{Throttle, outside::Outside, state::Held};
+use crate::{Throttle, outside::Outside};
 
 /// A request that was admitted, and may be sent.
 ///
@@ -13,20 +14,17 @@ use crate::{Throttle, outside::Outside, state::Held};
 #[must_use = "dropping it at once gives the permit back before the request is sent"]
 pub struct Admitted<A: Admit> {
     throttle: Throttle<A>,
-    cost: A::Cost,
-    receipt: Option<A::Receipt>,
-    ticket: Option<Ticket>,
+    /// There until it is finished.
+    grant: Option<Grant<A>>,
     at: Timestamp,
 }
 
 impl<A: Admit> Admitted<A> {
-    pub(crate) fn new(throttle: Throttle<A>, cost: A::Cost, held: Held<A::Receipt>) -> Self {
+    pub(crate) fn new(throttle: Throttle<A>, grant: Grant<A>) -> Self {
         Self {
             throttle,
-            cost,
-            receipt: Some(held.receipt),
-            ticket: held.ticket,
-            at: held.at,
+            at: grant.at(),
+            grant: Some(grant),
         }
     }
 
@@ -41,7 +39,7 @@ impl<A: Admit> Admitted<A> {
     ///
     /// Fails if it took longer than receipts live; what was charged then stands.
     pub fn settle(mut self, actual: A::Cost) -> Result<(), SettleError> {
-        self.finish(Outcome::Success, actual)
+        self.finish(Outcome::Success, Some(actual))
     }
 
     /// It succeeded, and cost what was charged.
@@ -55,7 +53,7 @@ impl<A: Admit> Admitted<A> {
     ///
     /// As for [`settle`](Self::settle).
     pub fn cancel(mut self) -> Result<(), SettleError> {
-        self.finish(Outcome::Ignored, A::Cost::default())
+        self.finish(Outcome::Ignored, Some(A::Cost::default()))
     }
 
     /// The server refused it, as by a 429: closes the gate for all who share the throttle.
@@ -71,22 +69,19 @@ impl<A: Admit> Admitted<A> {
         self.stand(Outcome::Dropped);
     }
 
-    /// Lets what was charged stand. Limits are told so, lest they wait for the true cost.
+    /// Lets what was charged stand.
     fn stand(&mut self, outcome: Outcome) {
         // Too late to settle is all that can go wrong, and then it stands as well.
-        let _: Result<(), SettleError> = self.finish(outcome, self.cost);
+        let _: Result<(), SettleError> = self.finish(outcome, None);
     }
 
-    fn finish(&mut self, outcome: Outcome, actual: A::Cost) -> Result<(), SettleError> {
-        let Some(receipt) = self.receipt.take() else {
+    fn finish(&mut self, outcome: Outcome, actual: Option<A::Cost>) -> Result<(), SettleError> {
+        let Some(grant) = self.grant.take() else {
             return Ok(());
         };
         let mut outside = Outside::default();
         let (mut state, now) = self.throttle.lock();
-        if let (Some(permits), Some(ticket)) = (&mut state.permits, self.ticket.take()) {
-            permits.finish(ticket, now, outcome);
-        }
-        let settled = state.limits.settle(now, receipt, actual);
+        let settled = state.admission.finish(now, grant, outcome, actual);
         // What came back may be what the head of the line waits for.
         state.nudge(now, &mut outside);
         drop(state);

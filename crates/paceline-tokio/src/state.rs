@@ -1,9 +1,8 @@
 use std::{mem, task::Waker};
 
-use paceline_admission::{Gate, Place, Priority, WaitLine};
+use paceline_admission::{Admission, Grant, Place, Priority, Refusal};
 use paceline_composite::Admit;
-use paceline_concurrency::{Concurrency, Limit, Ticket};
-use paceline_core::{Denied, Limiter, Timestamp};
+use paceline_core::{Denied, Timestamp};
 use tokio::runtime::{Handle, Id};
 
 use crate::{AcquireError, outside::Outside, timer::Timer};
@@ -13,69 +12,30 @@ use crate::{AcquireError, outside::Outside, timer::Timer};
 /// *Invariant.* Whenever the lock is free, the head of the line has been woken, or waits for a
 /// permit, or the timer is set for it. Nobody else has to be woken.
 pub(crate) struct State<A: Admit> {
-    pub(crate) limits: A,
-    pub(crate) gate: Gate,
-    pub(crate) permits: Option<Concurrency<Box<dyn Limit + Send>>>,
-    pub(crate) line: WaitLine<Waiter<A::Cost>>,
-    pub(crate) timer: Timer,
+    pub(crate) admission: Admission<A, Task>,
+    timer: Timer,
 }
 
+/// A task in line.
 #[derive(Debug)]
-pub(crate) struct Waiter<C> {
-    cost: C,
+pub(crate) struct Task {
     waker: Waker,
     /// In which it is polled; a timer of another one may never go off.
     runtime: Option<Id>,
 }
 
-/// What an admitted request holds.
-pub(crate) struct Held<R> {
-    pub(crate) receipt: R,
-    pub(crate) ticket: Option<Ticket>,
-    pub(crate) at: Timestamp,
-}
-
-/// Why a request is not admitted now.
-pub(crate) enum Refusal {
-    Denied(Denied),
-    Busy,
-}
-
 /// What became of a newcomer.
-pub(crate) enum Welcome<R> {
-    Admitted(Held<R>),
+pub(crate) enum Welcome<A: Admit> {
+    Admitted(Grant<A>),
     Waits(Place),
 }
 
 impl<A: Admit> State<A> {
-    /// Asks the gate, all limits and the permits.
-    fn check(&self, now: Timestamp, cost: A::Cost) -> Result<(), Refusal> {
-        if self.permits.as_ref().is_some_and(|all| all.limit() == 0) {
-            return Err(Refusal::Denied(Denied::TooLarge { max: 0 }));
+    pub(crate) fn new(admission: Admission<A, Task>) -> Self {
+        Self {
+            admission,
+            timer: Timer::default(),
         }
-        check(&self.gate, &self.limits, now, cost).map_err(Refusal::Denied)?;
-        match &self.permits {
-            Some(permits) if permits.available() == 0 => Err(Refusal::Busy),
-            _ => Ok(()),
-        }
-    }
-
-    /// Asks the gate, all limits and the permits, and charges them if they all agree.
-    pub(crate) fn try_admit(
-        &mut self,
-        now: Timestamp,
-        cost: A::Cost,
-    ) -> Result<Held<A::Receipt>, Refusal> {
-        self.check(now, cost)?;
-        let start = |permits: &mut Concurrency<_>| permits.try_start(now);
-        let ticket = self.permits.as_mut().map(start).transpose();
-        let ticket = ticket.map_err(|_| Refusal::Busy)?;
-        Limiter::charge(&mut self.gate, now, 1);
-        Ok(Held {
-            receipt: self.limits.charge(now, cost),
-            ticket,
-            at: now,
-        })
     }
 
     /// Admits a newcomer, if it comes before all who wait; else it takes a place in line.
@@ -85,41 +45,39 @@ impl<A: Admit> State<A> {
         priority: Priority,
         cost: A::Cost,
         waker: &Waker,
-    ) -> Result<Welcome<A::Receipt>, AcquireError> {
-        let place = self.line.place(now, priority);
-        let first = self.line.head().is_none_or(|(head, _)| place < head);
-        let answer = if first {
-            self.try_admit(now, cost).map(Some)
+    ) -> Result<Welcome<A>, AcquireError> {
+        let answer = if self.admission.would_be_first(now, priority) {
+            self.admission.try_admit(now, cost).map(Some)
         } else {
-            self.check(now, cost).map(|()| None)
+            self.admission.check(now, cost).map(|()| None)
         };
         match answer {
-            Ok(Some(held)) => return Ok(Welcome::Admitted(held)),
+            Ok(Some(grant)) => return Ok(Welcome::Admitted(grant)),
             Err(Refusal::Denied(Denied::TooLarge { max })) => {
                 return Err(AcquireError::TooLarge { max });
             }
             Ok(None) | Err(_) => {}
         }
-        let waiter = Waiter {
-            cost,
+        let task = Task {
             waker: waker.clone(),
             runtime: runtime(),
         };
-        let most = self.line.most();
-        let joined = self.line.join(now, priority, waiter);
+        let joined = self.admission.join(now, priority, cost, task);
         joined
             .map(Welcome::Waits)
-            .map_err(|_| AcquireError::LineFull { most })
+            .map_err(|_| AcquireError::LineFull {
+                most: self.admission.line().most(),
+            })
     }
 
     /// Whoever waits at this place is woken by this from now on.
     pub(crate) fn set_waker(&mut self, place: Place, waker: &Waker, outside: &mut Outside) {
-        if let Some(waiter) = self.line.get_mut(place)
-            && !waiter.waker.will_wake(waker)
+        if let Some(waiter) = self.admission.line_mut().get_mut(place)
+            && !waiter.who.waker.will_wake(waker)
         {
-            let before = mem::replace(&mut waiter.waker, waker.clone());
+            let before = mem::replace(&mut waiter.who.waker, waker.clone());
             outside.dropped.push(before);
-            waiter.runtime = runtime();
+            waiter.who.runtime = runtime();
             // The timer knows the old one.
             outside.dropped.extend(self.timer.unset(place));
         }
@@ -134,13 +92,13 @@ impl<A: Admit> State<A> {
         cost: A::Cost,
         waker: &Waker,
         outside: &mut Outside,
-    ) -> Option<Result<Held<A::Receipt>, AcquireError>> {
+    ) -> Option<Result<Grant<A>, AcquireError>> {
         if !self.is_head(place) {
             return None;
         }
         loop {
-            let answer = match self.try_admit(now, cost) {
-                Ok(held) => Ok(held),
+            let answer = match self.admission.try_admit(now, cost) {
+                Ok(grant) => Ok(grant),
                 Err(Refusal::Denied(Denied::TooLarge { max })) => {
                     Err(AcquireError::TooLarge { max })
                 }
@@ -166,12 +124,13 @@ impl<A: Admit> State<A> {
     }
 
     fn is_head(&self, place: Place) -> bool {
-        self.line.head().is_some_and(|(head, _)| head == place)
+        let head = self.admission.line().head();
+        head.is_some_and(|(head, _)| head == place)
     }
 
     fn leave(&mut self, place: Place, outside: &mut Outside) {
-        let left = self.line.leave(place);
-        outside.dropped.extend(left.map(|waiter| waiter.waker));
+        let left = self.admission.leave(place);
+        outside.dropped.extend(left.map(|task| task.waker));
         outside.dropped.extend(self.timer.unset(place));
     }
 
@@ -188,31 +147,31 @@ impl<A: Admit> State<A> {
     ///
     /// To be called when something came back, or changed.
     pub(crate) fn nudge(&self, now: Timestamp, outside: &mut Outside) {
-        let Some((place, head)) = self.line.head() else {
+        let Some((place, head)) = self.admission.line().head() else {
             return;
         };
-        let waits = match self.check(now, head.cost) {
+        let waits = match self.admission.check(now, head.cost) {
             Err(Refusal::Busy) => true,
             Err(Refusal::Denied(Denied::Until(at))) => self.timer.is_set_for(place, at),
             Ok(()) | Err(Refusal::Denied(Denied::TooLarge { .. })) => false,
         };
         if !waits {
-            outside.woken = Some(head.waker.clone());
+            outside.woken = Some(head.who.waker.clone());
         }
     }
 
     /// Sees to it that the next in line is woken when it conforms, and not before.
     fn hand_over(&mut self, now: Timestamp, outside: &mut Outside) {
-        let Some((place, head)) = self.line.head() else {
+        let Some((place, head)) = self.admission.line().head() else {
             return;
         };
-        match self.check(now, head.cost) {
+        match self.admission.check(now, head.cost) {
             // Whoever gives a permit back wakes it.
             Err(Refusal::Busy) => return,
             Err(Refusal::Denied(Denied::Until(at)))
-                if head.runtime.is_some() && head.runtime == runtime() =>
+                if head.who.runtime.is_some() && head.who.runtime == runtime() =>
             {
-                let (over, timed) = self.timer.set(now, at, place, &head.waker);
+                let (over, timed) = self.timer.set(now, at, place, &head.who.waker);
                 outside.dropped.extend(timed);
                 if !over {
                     return;
@@ -221,52 +180,7 @@ impl<A: Admit> State<A> {
             // It conforms, or never does, or must set a timer where it is polled.
             _ => {}
         }
-        outside.woken = Some(head.waker.clone());
-    }
-
-    /// When a newcomer would be admitted at the earliest if nobody gave up; permits left aside.
-    ///
-    /// [`Timestamp::MAX`] if it would wait for ever; `None` if its cost can never conform.
-    pub(crate) fn ready_at(
-        &self,
-        now: Timestamp,
-        priority: Priority,
-        cost: A::Cost,
-    ) -> Option<Timestamp>
-    where
-        A: Clone,
-    {
-        let place = self.line.place(now, priority);
-        let mut before = self.line.before(place).peekable();
-        if before.peek().is_none() {
-            return match check(&self.gate, &self.limits, now, cost) {
-                Ok(()) => Some(now),
-                Err(denied) => denied.retry_at(),
-            };
-        }
-        let (mut gate, mut limits, mut at) = (self.gate.clone(), self.limits.clone(), now);
-        for cost in before.map(|waiter| waiter.cost) {
-            match check(&gate, &limits, at, cost) {
-                Ok(()) => {}
-                Err(Denied::Until(later)) => at = later,
-                // It will be refused, and spend nothing.
-                Err(Denied::TooLarge { .. }) => continue,
-            }
-            Limiter::charge(&mut gate, at, 1);
-            limits.charge(at, cost);
-        }
-        match check(&gate, &limits, at, cost) {
-            Ok(()) => Some(at),
-            Err(denied) => denied.retry_at(),
-        }
-    }
-}
-
-/// The answer of the gate and of all limits.
-fn check<A: Admit>(gate: &Gate, limits: &A, now: Timestamp, cost: A::Cost) -> Result<(), Denied> {
-    match (Limiter::check(gate, now, 1), limits.check(now, cost)) {
-        (Err(gate), Err(limits)) => Err(gate.and(limits)),
-        (answer, Ok(())) | (Ok(()), answer) => answer,
+        outside.woken = Some(head.who.waker.clone());
     }
 }
 

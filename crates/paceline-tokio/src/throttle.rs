@@ -5,16 +5,14 @@ use std::{
     time::Duration,
 };
 
-use paceline_admission::{Gate, WaitLine};
+use paceline_admission::{Admission, Gate, Refusal};
 use paceline_composite::Admit;
-use paceline_concurrency::{Concurrency, Limit};
+use paceline_concurrency::Limit;
 use paceline_core::{Clock, Timestamp};
 
 use crate::{
-    Acquire, AcquireWithin, Admitted, TokioClock, TryAcquireError, observe,
-    outside::Outside,
-    state::{Refusal, State},
-    timer::Timer,
+    Acquire, AcquireWithin, Admitted, TokioClock, TryAcquireError, observe, outside::Outside,
+    state::State,
 };
 
 /// Limits that tasks wait for, first come, first served.
@@ -100,16 +98,16 @@ impl<A: Admit> Throttle<A> {
     /// Says whether a limit refuses, others wait, or permits are all in use; nothing has changed.
     pub fn try_acquire(&self, cost: A::Cost) -> Result<Admitted<A>, TryAcquireError> {
         let (mut state, now) = self.lock();
-        if !state.line.is_empty() {
-            let waiting = state.line.len();
+        let waiting = state.admission.line().len();
+        if waiting > 0 {
             return Err(TryAcquireError::Behind { waiting });
         }
-        let answer = state.try_admit(now, cost);
+        let answer = state.admission.try_admit(now, cost);
         drop(state);
         match answer {
-            Ok(held) => {
+            Ok(grant) => {
                 observe::admitted();
-                Ok(Admitted::new(self.clone(), cost, held))
+                Ok(Admitted::new(self.clone(), grant))
             }
             Err(Refusal::Denied(denied)) => Err(TryAcquireError::Denied(denied)),
             Err(Refusal::Busy) => Err(TryAcquireError::Busy),
@@ -124,7 +122,7 @@ impl<A: Admit> Throttle<A> {
         observe::closed();
         let (mut state, now) = self.lock();
         // Whoever waits for a timer asks again when it is over, and finds the gate closed.
-        state.gate.close(now, sent_at, retry_after);
+        state.admission.gate_mut().close(now, sent_at, retry_after);
     }
 
     /// Changes the limits while others wait for them.
@@ -133,7 +131,7 @@ impl<A: Admit> Throttle<A> {
     pub fn update<R>(&self, change: impl FnOnce(&mut A, Timestamp) -> R) -> R {
         let mut outside = Outside::default();
         let (mut state, now) = self.lock();
-        let result = change(&mut state.limits, now);
+        let result = change(state.admission.limits_mut(), now);
         state.nudge(now, &mut outside);
         drop(state);
         outside.wake();
@@ -142,13 +140,12 @@ impl<A: Admit> Throttle<A> {
 
     /// How many wait.
     pub fn waiting(&self) -> usize {
-        self.lock().0.line.len()
+        self.lock().0.admission.line().len()
     }
 
     /// How many requests are in flight; 0 if permits are not counted.
     pub fn in_flight(&self) -> u32 {
-        let (state, _) = self.lock();
-        state.permits.as_ref().map_or(0, Concurrency::in_flight)
+        self.lock().0.admission.in_flight()
     }
 
     /// What its clock shows.
@@ -220,15 +217,12 @@ impl<A: Admit> Builder<A> {
 
     /// Makes it.
     pub fn build(self) -> Throttle<A> {
-        let state = State {
-            limits: self.limits,
-            gate: self.gate,
-            permits: self.permits.map(Concurrency::new),
-            line: WaitLine::new(self.max_waiting),
-            timer: Timer::default(),
-        };
+        let mut admission = Admission::new(self.limits, self.max_waiting).with_gate(self.gate);
+        if let Some(policy) = self.permits {
+            admission = admission.with_permits(policy);
+        }
         Throttle(Arc::new(Shared {
-            state: Mutex::new(state),
+            state: Mutex::new(State::new(admission)),
             clock: self.clock.unwrap_or_else(|| Box::new(TokioClock::new())),
         }))
     }

@@ -61,7 +61,8 @@ impl<A: Admit + Clone> Future for AcquireWithin<A> {
         let within = this.within;
         let refuse = |state: &State<A>, now: Timestamp, priority, cost| {
             // What never conforms is refused anyway, with a better reason.
-            let ready_at = state.ready_at(now, priority, cost).unwrap_or(now);
+            let ready_at = state.admission.ready_at(now, priority, cost);
+            let ready_at = ready_at.unwrap_or(now);
             if ready_at <= now.saturating_add(within) {
                 return Ok(());
             }

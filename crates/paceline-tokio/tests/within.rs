@@ -216,12 +216,13 @@ async fn a_patient_request_is_asked_about_behind_those_who_come_before_it() {
     drop(throttle.acquire(1).await);
     let urgent = tokio::spawn(throttle.acquire(1));
     yield_now().await;
-    let batch = tokio::spawn(throttle.acquire(1).with_priority(Priority::BATCH));
+    let half_a_minute = Priority::yielding_for(30_000 * MS);
+    let batch = tokio::spawn(throttle.acquire(1).with_priority(half_a_minute));
     yield_now().await;
     // Two seconds if it comes before the batch, and three behind it.
     let within = Duration::from_millis(2_500);
     let patient = throttle.acquire_within(1, within);
-    let patient = patient.with_priority(Priority::yielding_for(60 * MS * 1_000));
+    let patient = patient.with_priority(Priority::yielding_for(60_000 * MS));
     assert!(matches!(
         patient.await,
         Err(AcquireError::NotInTime { ready_at: Some(_) })

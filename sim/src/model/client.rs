@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use paceline_admission::{Admission, Gate, Grant, Place, Priority, Refusal};
-use paceline_composite::{ByDimension, Receipts, Settle};
+use paceline_composite::{ByDimension, Settle};
 use paceline_concurrency::Outcome as Ending;
 use paceline_core::{Demand, Denied, Dimension, Quota, Timestamp};
 use paceline_gcra::Gcra;
@@ -26,7 +26,7 @@ use crate::{
 /// One client: what its requests must pass before they are sent, and when it tries again.
 pub(super) struct Client {
     /// The slots of those who wait stand in line.
-    admission: Admission<ByDimension<Box<dyn Settle>>, u32>,
+    admission: Admission<Limits, u32>,
     pub(super) retries: Retries,
     estimate: Charge,
     settles: bool,
@@ -39,8 +39,10 @@ pub(super) struct Client {
     pub(super) wake_at: Option<Timestamp>,
 }
 
+type Limits = ByDimension<Box<dyn Settle>>;
+
 /// What a call that was sent holds until its answer is there.
-pub(super) type Held = Grant<Receipts>;
+pub(super) type Held = Grant<Limits>;
 
 /// Whether a call may be sent.
 #[derive(Debug)]
@@ -161,7 +163,7 @@ impl Client {
         {
             self.admission.gate_mut().close(now, held.at(), retry_after);
         }
-        // Without the truth, what was charged stands: some servers count what they refuse.
+        // Otherwise what was charged stands: some servers count what they refuse.
         let known = self.settles && outcome == Outcome::Success;
         let actual = known.then_some(Demand {
             requests: 1,
