@@ -1,0 +1,66 @@
+use paceline_core::{Metric, Window};
+
+/// What a limiter counts and over which window, as told by its name.
+///
+/// `UserByModelByMinuteUncachedInputTokens` and `GenerateRequestsPerDayPerProjectPerModel-FreeTier`
+/// are such names; case and punctuation do not matter.
+pub(crate) fn read(name: &str) -> (Metric, Option<Window>) {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    let name: alloc::string::String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    let metric = [
+        ("uncachedinputtoken", Metric::UncachedInputTokens),
+        ("inputtoken", Metric::InputTokens),
+        ("outputtoken", Metric::OutputTokens),
+        ("token", Metric::Tokens),
+        ("concurren", Metric::Concurrency),
+        ("request", Metric::Requests),
+    ];
+    let window = [
+        ("second", Window::SECOND),
+        ("min", Window::MINUTE),
+        ("hour", Window::HOUR),
+        ("day", Window::DAY),
+        ("month", Window::Month),
+    ];
+    let metric = metric.into_iter().find(|(part, _)| name.contains(part));
+    let window = window.into_iter().find(|(unit, _)| {
+        let mut units = name.match_indices(unit);
+        units.any(|(at, _)| name[..at].ends_with("per") || name[..at].ends_with("by"))
+    });
+    (
+        metric.map_or(Metric::Unknown, |(_, metric)| metric),
+        window.map(|(_, window)| window),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_what_is_counted_and_how_long() {
+        for (name, metric, window) in [
+            (
+                "UserByModelByMinuteUncachedInputTokens",
+                Metric::UncachedInputTokens,
+                Some(Window::MINUTE),
+            ),
+            ("UserByModelByDay", Metric::Unknown, Some(Window::DAY)),
+            (
+                "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
+                Metric::Requests,
+                Some(Window::DAY),
+            ),
+            (
+                "GenerateContentInputTokensPerModelPerMinute-FreeTier",
+                Metric::InputTokens,
+                Some(Window::MINUTE),
+            ),
+            ("free-models-per-min", Metric::Unknown, Some(Window::MINUTE)),
+            ("monday", Metric::Unknown, None),
+            ("", Metric::Unknown, None),
+        ] {
+            assert_eq!(read(name), (metric, window), "{name}");
+        }
+    }
+}
