@@ -59,9 +59,20 @@ impl Feedback {
         Some(self.hint?.at.saturating_duration_since(now))
     }
 
-    /// The limit that refused the request, if the response names one.
+    /// The limit that refused the request: the one that the response blames, or the only one that is
+    /// used up.
+    ///
+    /// `None` if that cannot be told, or if no limit refused it.
     pub fn refused_by(&self) -> Option<&LimitReading> {
-        self.limits.iter().find(|reading| reading.refused)
+        if !matches!(self.class, Class::Pace | Class::Quota | Class::TooLarge) {
+            return None;
+        }
+        let blamed = self.limits.iter().find(|reading| reading.refused);
+        blamed.or_else(|| {
+            let mut exhausted = self.limits.iter().filter(|reading| reading.is_exhausted());
+            let first = exhausted.next()?;
+            exhausted.next().is_none().then_some(first)
+        })
     }
 }
 
@@ -255,6 +266,23 @@ mod tests {
         assert!(HintSource::RetryAfter < HintSource::Structured);
         assert!(HintSource::Structured < HintSource::Prose);
         assert!(HintSource::Prose < HintSource::Reset);
+    }
+
+    #[test]
+    fn the_limit_that_refused_is_the_one_blamed_or_the_only_one_used_up() {
+        let mut feedback = Feedback::new(Class::Pace);
+        let mut used_up = LimitReading::of(Metric::Requests);
+        used_up.remaining = Some(0);
+        feedback.limits = Vec::from([used_up.clone(), LimitReading::of(Metric::Tokens)]);
+        assert_eq!(feedback.refused_by(), Some(&used_up));
+
+        feedback.limits[1].remaining = Some(0);
+        assert_eq!(feedback.refused_by(), None);
+        feedback.limits[1].refused = true;
+        assert_eq!(feedback.refused_by(), Some(&feedback.limits[1]));
+
+        feedback.class = Class::Ok;
+        assert_eq!(feedback.refused_by(), None);
     }
 
     #[test]

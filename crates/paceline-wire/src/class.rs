@@ -2,7 +2,7 @@
 
 use paceline_core::{Class, LimitReading};
 
-use crate::{body::Body, refusal::refills};
+use crate::{body::Body, family::until, received::Received, refusal::refills};
 
 /// What is known of a refused request.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,7 @@ pub(crate) struct Refused<'a> {
     pub(crate) rejected: bool,
     /// How many nanoseconds the response says to stay away.
     pub(crate) wait: Option<u128>,
+    pub(crate) received: Received,
 }
 
 impl Refused<'_> {
@@ -69,8 +70,10 @@ impl Refused<'_> {
             return false;
         }
         let ends = |l: &LimitReading| {
+            let reset = || Some(until(l.reset_at?, self.received).as_nanos());
+            let wait = self.wait.or_else(reset);
             l.window.is_some_and(|window| window.is_long())
-                && !self.wait.is_some_and(|wait| refills(l, wait))
+                && !wait.is_some_and(|wait| refills(l, wait))
         };
         // Rule 9: where nothing is ever allowed, no wait helps.
         let nothing = |l: &LimitReading| l.limit == Some(0) && l.remaining.is_none_or(|r| r == 0);

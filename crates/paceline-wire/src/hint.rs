@@ -19,8 +19,8 @@ pub(crate) struct Hints {
     header: Option<Hint>,
     structured: Option<Timestamp>,
     prose: Option<Timestamp>,
-    /// Whether the prose names a point in time.
-    is_date: bool,
+    /// Which of these names the point in time at which the limit itself resets.
+    resets: Option<HintSource>,
 }
 
 impl Hints {
@@ -34,9 +34,14 @@ impl Hints {
         let moment = || received.read(body.resets_at.as_deref()?, Unit::Seconds);
         let mut structured = span.or_else(moment);
         let mut header = header;
+        let mut resets = None;
+        if span.is_none() && structured.is_some() {
+            resets = Some(HintSource::Structured);
+        }
         if unified.rejected && unified.reset_at > header.map(|hint| hint.at) {
             // A subscription's `retry-after` may be minutes where its window ends in hours.
             (header, structured) = (None, unified.reset_at.max(structured));
+            resets = Some(HintSource::Structured);
         }
         let when = prose::read(&body.text);
         let prose = when.map(|when| match when {
@@ -47,7 +52,10 @@ impl Hints {
             header,
             structured,
             prose,
-            is_date: matches!(when, Some(When::At(_))),
+            resets: match when {
+                Some(When::At(_)) if resets.is_none() => Some(HintSource::Prose),
+                _ => resets,
+            },
         }
     }
 
@@ -88,10 +96,8 @@ impl Hints {
             Class::Quota => LEAST_FOR_A_QUOTA,
             _ => Duration::ZERO,
         };
-        let is_enough = |hint: &Hint| {
-            let is_date = self.is_date && hint.source == HintSource::Prose;
-            is_date || until(hint.at, received) >= waits
-        };
+        let is_enough =
+            |hint: &Hint| Some(hint.source) == self.resets || until(hint.at, received) >= waits;
         self.said().find(is_enough).or_else(|| {
             if !matches!(class, Class::Pace | Class::Quota) {
                 return None;

@@ -73,9 +73,9 @@ fn slot(key: &str) -> Slot {
         | "reset_after" => Slot::Seconds,
         "retry_after_ms" | "retryAfterMs" => Slot::Millis,
         "resets_at" | "reset_at" | "resetsAt" | "quotaResetTimeStamp" => Slot::Moment,
-        "quotaId" => Slot::QuotaId,
-        "quotaMetric" => Slot::QuotaMetric,
-        "quotaValue" => Slot::QuotaValue,
+        "quotaId" | "quota_limit" => Slot::QuotaId,
+        "quotaMetric" | "quota_metric" => Slot::QuotaMetric,
+        "quotaValue" | "quota_limit_value" => Slot::QuotaValue,
         _ => Slot::Ignored,
     }
 }

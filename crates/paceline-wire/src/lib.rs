@@ -183,6 +183,7 @@ fn answer<'h>(
         refusals: &refusals,
         rejected: unified.rejected,
         wait: hints.wait(received),
+        received,
     }
     .class();
     if matches!(feedback.class, Class::Pace | Class::Quota | Class::TooLarge) {

@@ -19,30 +19,30 @@ pub(crate) enum When {
 
 /// What stands before a time to come back, in lower case.
 const ANCHORS: [&str; 24] = [
-    "try again in ",
-    "try again after ",
-    "try again at ",
-    "again in ",
-    "retry in ",
-    "retry after ",
-    "retry at ",
-    "retrying in ",
-    "retrying after ",
-    "please wait ",
-    "wait for ",
-    "wait at least ",
-    "must wait ",
-    "reset after ",
-    "reset in ",
-    "reset at ",
-    "reset on ",
-    "resets after ",
-    "resets in ",
-    "resets at ",
-    "resets on ",
-    "available in ",
-    "regain access on ",
-    "regain access at ",
+    "try again in",
+    "try again after",
+    "try again at",
+    "again in",
+    "retry in",
+    "retry after",
+    "retry at",
+    "retrying in",
+    "retrying after",
+    "please wait",
+    "wait for",
+    "wait at least",
+    "must wait",
+    "reset after",
+    "reset in",
+    "reset at",
+    "reset on",
+    "resets after",
+    "resets in",
+    "resets at",
+    "resets on",
+    "available in",
+    "regain access on",
+    "regain access at",
 ];
 
 /// Words between an anchor and its time that mean nothing.
@@ -64,7 +64,8 @@ const FILLERS: [&str; 8] = [
 pub(crate) fn read(text: &str) -> Option<When> {
     ANCHORS.into_iter().find_map(|anchor| {
         text.match_indices(anchor).find_map(|(start, _)| {
-            let mut rest = &text[start + anchor.len()..];
+            let rest = &text[start + anchor.len()..];
+            let mut rest = rest.strip_prefix(':').unwrap_or(rest).strip_prefix(' ')?;
             while let Some(after) = FILLERS.iter().find_map(|word| rest.strip_prefix(word)) {
                 rest = after;
             }

@@ -73,7 +73,12 @@ fn metric_of_codes(body: &Body) -> Metric {
     {
         Metric::Tokens
     } else if body.has_code(&["requests"])
-        || code(&["requestlimited", "requestquota", "requestratelimit"])
+        || code(&[
+            "requestlimited",
+            "requestquota",
+            "requestratelimit",
+            "requestsratelimit",
+        ])
     {
         Metric::Requests
     } else {
@@ -90,7 +95,8 @@ pub(crate) fn refills(reading: &LimitReading, wait: u128) -> bool {
     };
     let missing = match (reading.used, reading.requested) {
         (Some(used), Some(requested)) => used.saturating_add(requested).saturating_sub(limit),
-        // One request needs one cell.
+        // One request needs one cell; how many tokens are missing is unknown.
+        _ if reading.metric == Metric::Tokens => return false,
         _ => 1,
     };
     // Below 2^64 * 2^64.

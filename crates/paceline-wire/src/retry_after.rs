@@ -24,9 +24,7 @@ pub(crate) fn read<'h>(get: &impl Fn(&str) -> Option<&'h str>, received: Receive
         ))
     });
     let (at, source) = millis.or_else(|| {
-        let at = latest(get("retry-after")?, received, Unit::Seconds);
-        // Discord's delta is preferred to the moment beside it, which needs a clock.
-        let at = at.or_else(|| latest(get("x-ratelimit-reset-after")?, received, Unit::Seconds))?;
+        let at = latest(get("retry-after")?, received, Unit::Seconds)?;
         Some((at, HintSource::RetryAfter))
     })?;
     Some(Hint { at, source })

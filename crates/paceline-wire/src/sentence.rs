@@ -55,9 +55,13 @@ fn rate(words: &[&str], at: usize, reading: &mut LimitReading) {
     }
     let next = words.get(at + 1).map(|next| next.trim_matches(PUNCTUATION));
     let (window, counted) = match (word, next) {
-        ("per" | "/", Some(next)) => (unit(next), at),
-        ("daily", _) => (Some(Window::DAY), at),
-        ("monthly", _) => (Some(Window::Month), at),
+        ("per" | "/", Some(next)) => match (count(next), words.get(at + 2)) {
+            // `per 1 minute`
+            (Some(many), Some(unit)) => (units(many, unit.trim_matches(PUNCTUATION)), at),
+            _ => (unit(next), at),
+        },
+        ("daily", _) => (Some(Some(Window::DAY)), at),
+        ("monthly", _) => (Some(Some(Window::Month)), at),
         _ => match word.split_once('/') {
             // `tokens/min`, `/min`
             Some((before, after)) if !after.contains('/') => {
@@ -66,9 +70,9 @@ fn rate(words: &[&str], at: usize, reading: &mut LimitReading) {
             _ => return,
         },
     };
-    if window.is_none() {
+    let Some(window) = window else {
         return;
-    }
+    };
     reading.window = window;
     let (metric, limit) = counted_before(&words[..counted.min(words.len())]);
     if metric != Metric::Unknown {
@@ -104,7 +108,7 @@ fn counted_before(words: &[&str]) -> (Metric, Option<u64>) {
                 Some(word.trim_matches(PUNCTUATION))
             };
             let is_limit = match before(1) {
-                Some("of" | "limit") => true,
+                Some("of" | "limit" | "exceeded") => true,
                 Some("to" | "is" | "at") => before(2).is_some_and(|word| word.starts_with("limit")),
                 _ => false,
             };
@@ -132,13 +136,13 @@ fn counted_before(words: &[&str]) -> (Metric, Option<u64>) {
 fn phrase(words: &[&str]) -> Metric {
     let word = |at: usize| words.get(at).map(|word| word.trim_matches(PUNCTUATION));
     match (word(0), word(1), word(2)) {
-        (Some("token"), Some("rate"), Some("limit")) => Metric::Tokens,
-        (Some("call" | "request"), Some("rate"), Some("limit")) => Metric::Requests,
+        (Some("token" | "tokens"), Some("rate"), Some("limit")) => Metric::Tokens,
+        (Some("call" | "request" | "requests"), Some("rate"), Some("limit")) => Metric::Requests,
         (Some("too"), Some("many"), Some("tokens")) => Metric::Tokens,
         (Some("reached" | "exceeded"), Some("for"), Some("tokens")) => Metric::Tokens,
         (Some("reached" | "exceeded"), Some("for"), Some("requests")) => Metric::Requests,
         (Some("concurrent" | "parallel"), Some("request" | "requests"), _) => Metric::Concurrency,
-        (Some("concurrency"), Some("limit" | "quota"), _) => Metric::Concurrency,
+        (Some("concurrency" | "userconcurrentrequests"), ..) => Metric::Concurrency,
         (Some("token" | "tokens"), Some("limit" | "quota"), _) => Metric::Tokens,
         (Some("request" | "requests"), Some("limit" | "quota"), _) => Metric::Requests,
         _ => Metric::Unknown,
@@ -163,16 +167,22 @@ fn abbreviation(word: &str) -> Option<(Metric, Window)> {
     })
 }
 
-/// A window after `per`: `minute`, `min`, `60s`.
-fn unit(word: &str) -> Option<Window> {
+/// A window after `per`: `minute`, `min`, `60s`; none at all if it is `0s`.
+fn unit(word: &str) -> Option<Option<Window>> {
     if matches!(word, "month" | "mo") {
-        return Some(Window::Month);
+        return Some(Some(Window::Month));
     }
     let span = match nanos_per_word(word) {
         Some(nanos) => Duration::from_nanos(nanos),
         None => span::parse(word)?,
     };
-    (!span.is_zero()).then_some(Window::Span(span))
+    Some((!span.is_zero()).then_some(Window::Span(span)))
+}
+
+/// A window of so many units.
+fn units(many: u64, unit: &str) -> Option<Option<Window>> {
+    let span = Duration::from_nanos(many.checked_mul(nanos_per_word(unit)?)?);
+    Some((!span.is_zero()).then_some(Window::Span(span)))
 }
 
 /// A number of cells, with or without separators of thousands.
