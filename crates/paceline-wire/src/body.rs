@@ -7,6 +7,11 @@ use crate::{
     span, sse,
 };
 
+/// How many words, headers, violations and policies of one response are kept.
+///
+/// None has more than a handful; a bound keeps the work in proportion to the input.
+pub(crate) const MOST: usize = 64;
+
 /// What a body says, in whatever form.
 #[derive(Debug, Default)]
 pub(crate) struct Body {
@@ -83,7 +88,7 @@ impl Body {
         let word = word.split(':').next().unwrap_or(word);
         let letters = word.chars().filter(char::is_ascii_alphanumeric);
         code.extend(letters.map(|c| c.to_ascii_lowercase()));
-        if !code.is_empty() {
+        if !code.is_empty() && self.codes.len() < MOST {
             self.codes.push(code);
         }
     }

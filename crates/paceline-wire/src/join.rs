@@ -6,14 +6,18 @@ use paceline_core::{LimitReading, Metric};
 
 /// Adds what is read to a list: to the reading of the same limit, if there is one.
 ///
-/// Two readings are of the same limit if they contradict each other in nothing. If several could be
-/// meant, the one that is used up is; if none is, or several are, nobody is blamed in their place.
+/// Two readings are of the same limit if they contradict each other in nothing, and agree in what they
+/// count or in how much is allowed; one that does not say what it counts may also be the one that is
+/// used up. If several could be meant, the one that is used up is; if none is, or several are, nobody
+/// is blamed in their place.
 pub(crate) fn join(limits: &mut Vec<LimitReading>, new: LimitReading) {
     let same = |old: &LimitReading| {
-        let metric = old.metric == new.metric
-            || old.metric == Metric::Unknown
-            || new.metric == Metric::Unknown;
-        metric
+        let unknown = [old.metric, new.metric].contains(&Metric::Unknown);
+        let evidence = (old.metric == new.metric && !unknown)
+            || (new.limit.is_some() && old.limit == new.limit)
+            || (new.metric == Metric::Unknown && old.is_exhausted());
+        evidence
+            && (unknown || old.metric == new.metric)
             && agree(&old.window, &new.window)
             && agree(&old.limit, &new.limit)
             && agree(&old.name, &new.name)

@@ -7,7 +7,7 @@ use serde_core::de::{
     DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
-use crate::body::{Body, Violation};
+use crate::body::{Body, MOST, Violation};
 
 /// Reads `json` into `body` as far as it is JSON, and says whether all of it was.
 ///
@@ -123,7 +123,8 @@ impl<'de> Visitor<'de> for Walk<'_> {
         let violations = self.body.violations.len();
         while let Some(key) = map.next_key::<String>()? {
             if self.slot == Slot::Headers {
-                if let Some(value) = map.next_value_seed(Scalar)? {
+                let value = map.next_value_seed(Scalar)?;
+                if let Some(value) = value.filter(|_| self.body.headers.len() < MOST) {
                     self.body.headers.push((key, value));
                 }
                 continue;
@@ -131,7 +132,8 @@ impl<'de> Visitor<'de> for Walk<'_> {
             let slot = slot(&key);
             match slot {
                 Slot::QuotaId | Slot::QuotaMetric | Slot::QuotaValue => {
-                    let Some(value) = map.next_value_seed(Scalar)? else {
+                    let value = map.next_value_seed(Scalar)?;
+                    let Some(value) = value.filter(|_| violations < MOST) else {
                         continue;
                     };
                     if self.body.violations.len() == violations {
