@@ -129,7 +129,12 @@ impl<'de> Visitor<'de> for Walk<'_> {
                 }
                 continue;
             }
-            let slot = slot(&key);
+            let mut slot = slot(&key);
+            if self.top && key.ends_with("Exception") {
+                // So AWS names an event of a stream that is an error.
+                self.body.code(&key);
+                slot = Slot::Error;
+            }
             match slot {
                 Slot::QuotaId | Slot::QuotaMetric | Slot::QuotaValue => {
                     let value = map.next_value_seed(Scalar)?;

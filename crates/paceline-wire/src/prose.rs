@@ -18,7 +18,7 @@ pub(crate) enum When {
 }
 
 /// What stands before a time to come back, in lower case.
-const ANCHORS: [&str; 24] = [
+const ANCHORS: [&str; 25] = [
     "try again in",
     "try again after",
     "try again at",
@@ -43,10 +43,12 @@ const ANCHORS: [&str; 24] = [
     "available in",
     "regain access on",
     "regain access at",
+    // An error of Google's within another's sentence.
+    "retrydelay\"",
 ];
 
 /// Words between an anchor and its time that mean nothing.
-const FILLERS: [&str; 8] = [
+const FILLERS: [&str; 9] = [
     "about ",
     "approximately ",
     "around ",
@@ -55,6 +57,7 @@ const FILLERS: [&str; 8] = [
     "up to ",
     "for ",
     "~",
+    "\"",
 ];
 
 /// Reads the first time to come back in a text in lower case.
@@ -101,14 +104,14 @@ fn duration(text: &str) -> Option<Duration> {
             None => (span::parse(bare)?, word),
         };
         total = Some(total.unwrap_or_default().checked_add(part)?);
-        if last.ends_with(['.', ';', '!', ')', '"', '\'']) {
+        if last.ends_with(['.', ';', '!', ')', ']', '}', '"', '\'']) {
             return total;
         }
     }
     total
 }
 
-const PUNCTUATION: [char; 9] = ['.', ',', ';', ':', '!', ')', '"', '\'', '`'];
+const PUNCTUATION: [char; 11] = ['.', ',', ';', ':', '!', ')', ']', '}', '"', '\'', '`'];
 
 #[cfg(test)]
 mod tests {
@@ -138,6 +141,11 @@ mod tests {
                 1_788_220_800_000,
             ),
             ("retry after soon. try again in 9s", 9_000),
+            ("{\"retrydelay\": \"38s\", \"x\": 1}", 38_000),
+            (
+                "limit resets at: 2026-09-01 00:00:00 utc",
+                1_788_220_800_000,
+            ),
         ] {
             assert_eq!(millis(text), Some(expected), "{text}");
         }

@@ -53,12 +53,12 @@ pub(crate) fn list(text: &str) -> Option<Vec<Member>> {
         if members.len() < MOST {
             members.push(member);
         }
-        input.skip([' ', '\t']);
+        input.skip(&[' ', '\t']);
         if input.rest.is_empty() {
             return Some(members);
         }
         input.take(',')?;
-        input.skip([' ', '\t']);
+        input.skip(&[' ', '\t']);
     }
 }
 
@@ -71,7 +71,7 @@ impl<'t> Input<'t> {
         let value = self.value()?;
         let mut parameters = Vec::new();
         while self.take(';').is_some() {
-            self.skip([' ', ' ']);
+            self.skip(&[' ']);
             let starts = |c: char| c.is_ascii_lowercase() || c == '*';
             self.rest.starts_with(starts).then_some(())?;
             let key = self.while_in(|c| {
@@ -162,7 +162,7 @@ impl<'t> Input<'t> {
         Some(())
     }
 
-    fn skip(&mut self, blanks: [char; 2]) {
+    fn skip(&mut self, blanks: &[char]) {
         self.rest = self.rest.trim_start_matches(blanks);
     }
 
