@@ -73,8 +73,10 @@ fn rate(words: &[&str], at: usize, reading: &mut LimitReading) {
     let Some(window) = window else {
         return;
     };
+    let Some((metric, limit)) = counted_before(&words[..counted.min(words.len())]) else {
+        return;
+    };
     reading.window = window;
-    let (metric, limit) = counted_before(&words[..counted.min(words.len())]);
     if metric != Metric::Unknown {
         reading.metric = metric;
     }
@@ -94,43 +96,44 @@ fn name(word: &str) -> (Metric, Option<Window>) {
 
 /// What is counted, and how much of it, at the end of `words`: `limited to 40 api calls`.
 ///
-/// A number is a limit only if a word before it says so: `unlock 1000 requests per day` promises one.
-fn counted_before(words: &[&str]) -> (Metric, Option<u64>) {
-    let from = words.len().saturating_sub(4);
+/// A number is a limit only if a word before it says so, and nothing at all is told otherwise: `unlock
+/// 1000 requests per day` is an offer.
+fn counted_before(words: &[&str]) -> Option<(Metric, Option<u64>)> {
     let mut metric = Metric::Unknown;
+    let from = words.len().saturating_sub(5);
     for at in (from..words.len()).rev() {
-        let word = words[at];
         // `tokens/min` came along whole.
-        let name = word.split('/').next().unwrap_or(word);
-        if let Some(limit) = count(name) {
+        let word = words[at].split('/').next().unwrap_or_default();
+        if let Some(limit) = count(word) {
             let before = |back: usize| {
                 let word = words.get(at.checked_sub(back)?)?;
                 Some(word.trim_matches(PUNCTUATION))
             };
             let is_limit = match before(1) {
-                Some("of" | "limit" | "exceeded") => true,
+                None => true,
                 Some("to" | "is" | "at") => before(2).is_some_and(|word| word.starts_with("limit")),
-                _ => false,
+                Some(word) => INTRODUCTIONS.contains(&word),
             };
-            return (metric, is_limit.then_some(limit));
+            return is_limit.then_some((metric, Some(limit)));
         }
-        let name = name.trim_matches(PUNCTUATION);
-        metric = match (name, metric) {
+        metric = match (word.trim_matches(PUNCTUATION), metric) {
             ("input" | "prompt", Metric::Tokens) => Metric::InputTokens,
             ("output" | "completion", Metric::Tokens) => Metric::OutputTokens,
             ("uncached", Metric::InputTokens | Metric::Tokens) => Metric::UncachedInputTokens,
             ("concurrent", Metric::Requests) => Metric::Concurrency,
             ("token" | "tokens", Metric::Unknown) => Metric::Tokens,
             ("request" | "requests" | "call" | "calls", Metric::Unknown) => Metric::Requests,
-            (_, known) => known,
+            ("api" | "free" | "model" | "total", known) => known,
+            _ => break,
         };
-        if word.ends_with(['.', ';', ':']) && at + 1 < words.len() {
-            // Another sentence.
-            break;
-        }
     }
-    (metric, None)
+    Some((metric, None))
 }
+
+/// Words before a number that make it a limit.
+const INTRODUCTIONS: [&str; 10] = [
+    "of", "limit", "exceed", "exceeds", "exceeded", "than", "only", "maximum", "max", "allowed",
+];
 
 /// What a phrase at the start of `words` says is limited, without a window.
 fn phrase(words: &[&str]) -> Metric {
