@@ -152,7 +152,7 @@ pub struct LimitReading {
     /// What the provider calls it, if it has several of a kind.
     pub name: Option<String>,
     /// The period over which it counts.
-    pub window: Option<Window>,
+    pub window: Option<LimitWindow>,
     /// How much is allowed per window; zero means that nothing ever is.
     pub limit: Option<u64>,
     /// How much is left.
@@ -223,14 +223,14 @@ impl Metric {
 /// The period over which a provider's limit counts.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
-pub enum Window {
+pub enum LimitWindow {
     /// So much time; a day may be a day of the calendar.
     Span(Duration),
     /// A month of the calendar.
     Month,
 }
 
-impl Window {
+impl LimitWindow {
     /// A second.
     pub const SECOND: Self = Self::Span(Duration::from_secs(1));
     /// A minute.
@@ -255,9 +255,9 @@ mod tests {
 
     #[test]
     fn a_quota_is_what_counts_longer_than_an_hour() {
-        assert!(!Window::HOUR.is_long());
-        assert!(Window::Span(Duration::from_secs(3_601)).is_long());
-        assert!(Window::DAY.is_long() && Window::Month.is_long());
+        assert!(!LimitWindow::HOUR.is_long());
+        assert!(LimitWindow::Span(Duration::from_secs(3_601)).is_long());
+        assert!(LimitWindow::DAY.is_long() && LimitWindow::Month.is_long());
     }
 
     #[test]

@@ -27,7 +27,7 @@ mod time;
 
 pub use clock::Clock;
 pub use demand::{Demand, Dimension};
-pub use feedback::{Class, Feedback, Hint, HintSource, LimitReading, Metric, Window};
+pub use feedback::{Class, Feedback, Hint, HintSource, LimitReading, LimitWindow, Metric};
 pub use limiter::{Denied, Limiter};
 #[cfg(target_has_atomic = "64")]
 pub use manual_clock::ManualClock;

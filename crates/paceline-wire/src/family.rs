@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use paceline_core::{LimitReading, Metric, Timestamp, Window};
+use paceline_core::{LimitReading, LimitWindow, Metric, Timestamp};
 
 use crate::{
     number::Number,
@@ -13,7 +13,7 @@ use crate::{
 /// The names of one limit's headers, and what they stand for.
 pub(crate) struct Names {
     pub(crate) metric: Metric,
-    pub(crate) window: Option<Window>,
+    pub(crate) window: Option<LimitWindow>,
     /// What to call it, where one response may have two of a kind.
     pub(crate) name: Option<&'static str>,
     pub(crate) limit: &'static str,
@@ -73,7 +73,7 @@ macro_rules! anthropic {
     ($prefix:literal, $suffix:literal, $metric:ident, $name:expr) => {
         Names {
             metric: Metric::$metric,
-            window: Some(Window::MINUTE),
+            window: Some(LimitWindow::MINUTE),
             name: $name,
             limit: concat!("anthropic-", $prefix, "-", $suffix, "-limit"),
             remaining: concat!("anthropic-", $prefix, "-", $suffix, "-remaining"),
@@ -82,13 +82,13 @@ macro_rules! anthropic {
     };
 }
 
-const SECOND: Option<Window> = Some(Window::SECOND);
-const TEN_SECONDS: Option<Window> = Some(Window::Span(Duration::from_secs(10)));
-const MINUTE: Option<Window> = Some(Window::MINUTE);
-const FIVE_MINUTES: Option<Window> = Some(Window::Span(Duration::from_secs(300)));
-const HOUR: Option<Window> = Some(Window::HOUR);
-const DAY: Option<Window> = Some(Window::DAY);
-const MONTH: Option<Window> = Some(Window::Month);
+const SECOND: Option<LimitWindow> = Some(LimitWindow::SECOND);
+const TEN_SECONDS: Option<LimitWindow> = Some(LimitWindow::Span(Duration::from_secs(10)));
+const MINUTE: Option<LimitWindow> = Some(LimitWindow::MINUTE);
+const FIVE_MINUTES: Option<LimitWindow> = Some(LimitWindow::Span(Duration::from_secs(300)));
+const HOUR: Option<LimitWindow> = Some(LimitWindow::HOUR);
+const DAY: Option<LimitWindow> = Some(LimitWindow::DAY);
+const MONTH: Option<LimitWindow> = Some(LimitWindow::Month);
 
 /// OpenAI, Azure, Groq and whoever follows them; Fireworks counts tokens by the second.
 ///
@@ -189,7 +189,11 @@ pub(crate) const OTHERS: [Names; 3] = [
     },
 ];
 
-const fn by_size(limit: &'static str, remaining: &'static str, window: Option<Window>) -> Names {
+const fn by_size(
+    limit: &'static str,
+    remaining: &'static str,
+    window: Option<LimitWindow>,
+) -> Names {
     Names {
         metric: Metric::Tokens,
         window,

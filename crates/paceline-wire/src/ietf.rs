@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use paceline_core::{LimitReading, Metric, Window};
+use paceline_core::{LimitReading, LimitWindow, Metric};
 
 use crate::{
     received::Received,
@@ -63,6 +63,6 @@ fn metric(policy: &Member) -> Metric {
 }
 
 /// A window of so many seconds; one of none makes no sense.
-pub(crate) fn window(seconds: u64) -> Option<Window> {
-    (seconds > 0).then(|| Window::Span(Duration::from_secs(seconds)))
+pub(crate) fn window(seconds: u64) -> Option<LimitWindow> {
+    (seconds > 0).then(|| LimitWindow::Span(Duration::from_secs(seconds)))
 }

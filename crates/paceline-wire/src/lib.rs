@@ -31,7 +31,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use paceline_core::{Class, Feedback, Timestamp};
+use paceline_core::{Class, Feedback, LimitReading, Timestamp};
 
 mod body;
 mod civil;
@@ -186,10 +186,14 @@ fn answer<'h>(
         received,
     }
     .class();
-    if matches!(feedback.class, Class::Pace | Class::Quota | Class::TooLarge) {
-        for refusal in refusals {
-            join::join(&mut limits, refusal);
-        }
+    // The size of a context is no limit of a rate, so what is too large for it blames none.
+    let blames = |refusal: &LimitReading| match feedback.class {
+        Class::Pace | Class::Quota => true,
+        Class::TooLarge => refusal.requested.is_some(),
+        _ => false,
+    };
+    for refusal in refusals.into_iter().filter(blames) {
+        join::join(&mut limits, refusal);
     }
     feedback.hint = hints.choose(feedback.class, &limits, received);
     feedback.limits = limits;

@@ -1,10 +1,10 @@
-use paceline_core::{Metric, Window};
+use paceline_core::{LimitWindow, Metric};
 
 /// What a limiter counts and over which window, as told by its name.
 ///
 /// `UserByModelByMinuteUncachedInputTokens` and `GenerateRequestsPerDayPerProjectPerModel-FreeTier`
 /// are such names; case and punctuation do not matter.
-pub(crate) fn read(name: &str) -> (Metric, Option<Window>) {
+pub(crate) fn read(name: &str) -> (Metric, Option<LimitWindow>) {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     let name: alloc::string::String = letters.map(|c| c.to_ascii_lowercase()).collect();
     let metric = [
@@ -16,11 +16,11 @@ pub(crate) fn read(name: &str) -> (Metric, Option<Window>) {
         ("request", Metric::Requests),
     ];
     let window = [
-        ("second", Window::SECOND),
-        ("min", Window::MINUTE),
-        ("hour", Window::HOUR),
-        ("day", Window::DAY),
-        ("month", Window::Month),
+        ("second", LimitWindow::SECOND),
+        ("min", LimitWindow::MINUTE),
+        ("hour", LimitWindow::HOUR),
+        ("day", LimitWindow::DAY),
+        ("month", LimitWindow::Month),
     ];
     let metric = metric.into_iter().find(|(part, _)| name.contains(part));
     let window = window.into_iter().find(|(unit, _)| {
@@ -43,20 +43,24 @@ mod tests {
             (
                 "UserByModelByMinuteUncachedInputTokens",
                 Metric::UncachedInputTokens,
-                Some(Window::MINUTE),
+                Some(LimitWindow::MINUTE),
             ),
-            ("UserByModelByDay", Metric::Unknown, Some(Window::DAY)),
+            ("UserByModelByDay", Metric::Unknown, Some(LimitWindow::DAY)),
             (
                 "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
                 Metric::Requests,
-                Some(Window::DAY),
+                Some(LimitWindow::DAY),
             ),
             (
                 "GenerateContentInputTokensPerModelPerMinute-FreeTier",
                 Metric::InputTokens,
-                Some(Window::MINUTE),
+                Some(LimitWindow::MINUTE),
             ),
-            ("free-models-per-min", Metric::Unknown, Some(Window::MINUTE)),
+            (
+                "free-models-per-min",
+                Metric::Unknown,
+                Some(LimitWindow::MINUTE),
+            ),
             ("monday", Metric::Unknown, None),
             ("", Metric::Unknown, None),
         ] {

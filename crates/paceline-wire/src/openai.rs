@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use paceline_core::{LimitReading, Metric, Window};
+use paceline_core::{LimitReading, LimitWindow, Metric};
 
 use crate::{
     family::{OPENAI, until},
@@ -29,7 +29,7 @@ pub(crate) fn read<'h>(
         |l: &LimitReading| l.limit.is_none() && l.remaining.is_some() && l.reset_at.is_none();
     let tokens = found.iter().find(|l| l.metric == Metric::Tokens);
     if bare(&found[at]) && (is_azure(get) || tokens.is_some_and(bare)) {
-        found[at].window = Some(Window::Span(Duration::from_secs(10)));
+        found[at].window = Some(LimitWindow::Span(Duration::from_secs(10)));
         return;
     }
     // Tokens count a minute. If they reset later than that, resets here are not by refilling.
@@ -46,7 +46,7 @@ pub(crate) fn read<'h>(
 /// `used * window / limit` later it is, or a little earlier if time has passed since the last request.
 /// Some write instead when the next request passes, a `limit`th of the window. Minutes and days are
 /// what OpenAI and Groq have; unknown if neither fits.
-fn window(reading: &LimitReading, received: Received) -> Option<Window> {
+fn window(reading: &LimitReading, received: Received) -> Option<LimitWindow> {
     let (limit, remaining) = (reading.limit?, reading.remaining?);
     let used = limit.checked_sub(remaining).filter(|used| *used > 0)?;
     let reset = until(reading.reset_at?, received).as_nanos();
@@ -60,7 +60,7 @@ fn window(reading: &LimitReading, received: Received) -> Option<Window> {
             let (most, next) = (full(used) + MILLI, full(1));
             (reset > least && reset <= most) || (used == limit && reset.abs_diff(next) <= MILLI)
         })
-        .map(Window::Span)
+        .map(LimitWindow::Span)
 }
 
 const MILLI: u128 = 1_000_000;

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use paceline_core::{LimitReading, Metric, Window};
+use paceline_core::{LimitReading, LimitWindow, Metric};
 
 use crate::{body::Body, limiter_name, number::decimal, sentence};
 
@@ -90,7 +90,7 @@ fn metric_of_codes(body: &Body) -> Metric {
 ///
 /// Then it refills all the time, and a limit of a day is a matter of pace as well.
 pub(crate) fn refills(reading: &LimitReading, wait: u128) -> bool {
-    let (Some(Window::Span(window)), Some(limit)) = (reading.window, reading.limit) else {
+    let (Some(LimitWindow::Span(window)), Some(limit)) = (reading.window, reading.limit) else {
         return false;
     };
     let missing = match (reading.used, reading.requested) {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use core::time::Duration;
-use paceline_core::{LimitReading, Metric, Window};
+use paceline_core::{LimitReading, LimitWindow, Metric};
 
 use crate::{
     limiter_name,
@@ -60,8 +60,8 @@ fn rate(words: &[&str], at: usize, reading: &mut LimitReading) {
             (Some(many), Some(unit)) => (units(many, unit.trim_matches(PUNCTUATION)), at),
             _ => (unit(next), at),
         },
-        ("daily", _) => (Some(Some(Window::DAY)), at),
-        ("monthly", _) => (Some(Some(Window::Month)), at),
+        ("daily", _) => (Some(Some(LimitWindow::DAY)), at),
+        ("monthly", _) => (Some(Some(LimitWindow::Month)), at),
         _ => match word.split_once('/') {
             // `tokens/min`, `/min`
             Some((before, after)) if !after.contains('/') => {
@@ -84,7 +84,7 @@ fn rate(words: &[&str], at: usize, reading: &mut LimitReading) {
 }
 
 /// What a word says that is the name of a limiter, as a window within it shows.
-fn name(word: &str) -> (Metric, Option<Window>) {
+fn name(word: &str) -> (Metric, Option<LimitWindow>) {
     let is_one_word = ["per", "by"]
         .iter()
         .any(|part| word.len() > 6 && word.contains(part));
@@ -142,6 +142,10 @@ fn phrase(words: &[&str]) -> Metric {
         (Some("token" | "tokens"), Some("rate"), Some("limit")) => Metric::Tokens,
         (Some("call" | "request" | "requests"), Some("rate"), Some("limit")) => Metric::Requests,
         (Some("too"), Some("many"), Some("tokens")) => Metric::Tokens,
+        (Some("number"), Some("of"), Some("requests")) => Metric::Requests,
+        (Some("request"), Some("tokens"), _) => Metric::Tokens,
+        (Some("input" | "prompt"), Some("token" | "tokens"), _) => Metric::InputTokens,
+        (Some("output" | "completion"), Some("token" | "tokens"), _) => Metric::OutputTokens,
         (Some("reached" | "exceeded"), Some("for"), Some("tokens")) => Metric::Tokens,
         (Some("reached" | "exceeded"), Some("for"), Some("requests")) => Metric::Requests,
         (Some("concurrent" | "parallel"), Some("request" | "requests"), _) => Metric::Concurrency,
@@ -153,7 +157,7 @@ fn phrase(words: &[&str]) -> Metric {
 }
 
 /// `tpm` and its kin.
-fn abbreviation(word: &str) -> Option<(Metric, Window)> {
+fn abbreviation(word: &str) -> Option<(Metric, LimitWindow)> {
     let (metric, window) = match word.as_bytes() {
         [b't', b'p', window] => (Metric::Tokens, window),
         [b'r', b'p', window] => (Metric::Requests, window),
@@ -162,30 +166,30 @@ fn abbreviation(word: &str) -> Option<(Metric, Window)> {
         _ => return None,
     };
     Some(match window {
-        b's' => (metric, Window::SECOND),
-        b'm' => (metric, Window::MINUTE),
-        b'h' => (metric, Window::HOUR),
-        b'd' => (metric, Window::DAY),
+        b's' => (metric, LimitWindow::SECOND),
+        b'm' => (metric, LimitWindow::MINUTE),
+        b'h' => (metric, LimitWindow::HOUR),
+        b'd' => (metric, LimitWindow::DAY),
         _ => return None,
     })
 }
 
 /// A window after `per`: `minute`, `min`, `60s`; none at all if it is `0s`.
-fn unit(word: &str) -> Option<Option<Window>> {
+fn unit(word: &str) -> Option<Option<LimitWindow>> {
     if matches!(word, "month" | "mo") {
-        return Some(Some(Window::Month));
+        return Some(Some(LimitWindow::Month));
     }
     let span = match nanos_per_word(word) {
         Some(nanos) => Duration::from_nanos(nanos),
         None => span::parse(word)?,
     };
-    Some((!span.is_zero()).then_some(Window::Span(span)))
+    Some((!span.is_zero()).then_some(LimitWindow::Span(span)))
 }
 
 /// A window of so many units.
-fn units(many: u64, unit: &str) -> Option<Option<Window>> {
+fn units(many: u64, unit: &str) -> Option<Option<LimitWindow>> {
     let span = Duration::from_nanos(many.checked_mul(nanos_per_word(unit)?)?);
-    Some((!span.is_zero()).then_some(Window::Span(span)))
+    Some((!span.is_zero()).then_some(LimitWindow::Span(span)))
 }
 
 /// A number of cells, with or without separators of thousands.

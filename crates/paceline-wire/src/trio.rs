@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use paceline_core::{LimitReading, Metric, Window};
+use paceline_core::{LimitReading, LimitWindow, Metric};
 
 use crate::{
     ietf,
@@ -120,10 +120,10 @@ fn dictionary<'h>(
 }
 
 /// GitHub names the resource, and documents its window.
-fn github_window<'h>(get: &impl Fn(&str) -> Option<&'h str>) -> Option<Window> {
+fn github_window<'h>(get: &impl Fn(&str) -> Option<&'h str>) -> Option<LimitWindow> {
     match get("x-ratelimit-resource")?.trim() {
-        "core" | "graphql" | "integration_manifest" => Some(Window::HOUR),
-        "search" | "code_search" => Some(Window::MINUTE),
+        "core" | "graphql" | "integration_manifest" => Some(LimitWindow::HOUR),
+        "search" | "code_search" => Some(LimitWindow::MINUTE),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use paceline_core::{LimitReading, Timestamp, Window};
+use paceline_core::{LimitReading, LimitWindow, Timestamp};
 
 use crate::{
     number::Number,
@@ -70,7 +70,7 @@ pub(crate) fn read<'h>(
         let own = status(claim.status);
         let mut reading = LimitReading::default();
         reading.name = Some(claim.name.into());
-        reading.window = Some(Window::Span(Duration::from_secs(claim.hours * 3_600)));
+        reading.window = Some(LimitWindow::Span(Duration::from_secs(claim.hours * 3_600)));
         reading.used_millionths = get(claim.utilization)
             .and_then(Number::parse)
             .and_then(Number::millionths);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use paceline_core::{Class, Feedback, HintSource, Timestamp, Window};
+use paceline_core::{Class, Feedback, HintSource, LimitWindow, Timestamp};
 use paceline_wire::{pairs, read, read_event};
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::Config};
 
@@ -308,7 +308,7 @@ proptest! {
             ("x-ratelimit-remaining-requests", &remaining),
             ("x-ratelimit-reset-requests", &reset),
         ];
-        let window = if day { Window::DAY } else { Window::MINUTE };
+        let window = if day { LimitWindow::DAY } else { LimitWindow::MINUTE };
         // A few milliseconds fit both.
         let feedback = read(200, pairs(&headers), b"", NOON);
         if reset.len() > "00ms".len() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use paceline_core::{Class, Feedback, HintSource, Metric, Timestamp, Window};
+use paceline_core::{Class, Feedback, HintSource, LimitWindow, Metric, Timestamp};
 use paceline_wire::{pairs, read};
 
 /// 2026-11-24T12:00:00Z.
@@ -180,7 +180,7 @@ fn rule_10_one_response_speaks_of_several_limits() {
         ]
     );
     let day = feedback.refused_by().expect("it is blamed");
-    assert_eq!((day.window, day.limit), (Some(Window::DAY), Some(10)));
+    assert_eq!((day.window, day.limit), (Some(LimitWindow::DAY), Some(10)));
 }
 
 #[test]

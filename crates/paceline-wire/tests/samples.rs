@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use paceline_core::{Class, Feedback, LimitReading, Metric, Timestamp, Window};
+use paceline_core::{Class, Feedback, LimitReading, LimitWindow, Metric, Timestamp};
 use paceline_wire::{pairs, read};
 use serde_json::Value;
 
@@ -185,17 +185,17 @@ fn metric(name: &str) -> Metric {
     }
 }
 
-fn window(name: &str) -> Option<Window> {
+fn window(name: &str) -> Option<LimitWindow> {
     Some(match name {
         "unknown" => return None,
-        "second" => Window::SECOND,
-        "minute" => Window::MINUTE,
-        "hour" => Window::HOUR,
-        "day" => Window::DAY,
-        "month" => Window::Month,
+        "second" => LimitWindow::SECOND,
+        "minute" => LimitWindow::MINUTE,
+        "hour" => LimitWindow::HOUR,
+        "day" => LimitWindow::DAY,
+        "month" => LimitWindow::Month,
         seconds => {
             let seconds = seconds.strip_suffix('s').expect("seconds");
-            Window::Span(Duration::from_secs(seconds.parse().expect("a number")))
+            LimitWindow::Span(Duration::from_secs(seconds.parse().expect("a number")))
         }
     })
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use paceline_core::{Class, LimitReading, Metric, Timestamp, Window};
+use paceline_core::{Class, LimitReading, LimitWindow, Metric, Timestamp};
 use paceline_wire::{pairs, read};
 
 #[test]
@@ -72,19 +72,19 @@ fn check(row: &[&str]) {
 /// What is known of the windows: by OpenAI's, Azure's and Groq's refill, by Mistral's and Anthropic's names.
 fn assert_window(row: &[&str], reading: &LimitReading) {
     let window = match (row[0], reading.metric) {
-        ("mistral", Metric::Requests) => Some(Window::Span(Duration::from_secs(10))),
-        ("groq", Metric::Requests) => Some(Window::DAY),
-        ("openai", Metric::Requests) if row[3] == "200" => Some(Window::DAY),
+        ("mistral", Metric::Requests) => Some(LimitWindow::Span(Duration::from_secs(10))),
+        ("groq", Metric::Requests) => Some(LimitWindow::DAY),
+        ("openai", Metric::Requests) if row[3] == "200" => Some(LimitWindow::DAY),
         ("openai", Metric::Requests) if expected(row[5]) == Some(0) => return,
         ("azure-openai", Metric::Requests) if row[3].is_empty() => {
-            Some(Window::Span(Duration::from_secs(10)))
+            Some(LimitWindow::Span(Duration::from_secs(10)))
         }
         // Only a reset tells.
         ("azure-openai", Metric::Requests) if row[5].is_empty() => None,
         ("together" | "replicate", _) => None,
-        _ => Some(Window::MINUTE),
+        _ => Some(LimitWindow::MINUTE),
     };
-    if row[0] == "openai" && row[3] == "10000" && reading.window == Some(Window::DAY) {
+    if row[0] == "openai" && row[3] == "10000" && reading.window == Some(LimitWindow::DAY) {
         // The accounts of the first tier have a day's limit of 10,000 as well.
         assert!(expected(row[5]) > Some(1_000), "{row:?}");
         return;

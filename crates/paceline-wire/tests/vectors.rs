@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
-use paceline_core::{Class, Feedback, HintSource, LimitReading, Metric, Timestamp, Window};
+use paceline_core::{Class, Feedback, HintSource, LimitReading, LimitWindow, Metric, Timestamp};
 use paceline_wire::{pairs, read, read_event};
 use serde::Deserialize;
 
@@ -131,9 +131,9 @@ fn reading(limit: &Limit) -> LimitReading {
     reading.name = limit.name.clone();
     reading.window = limit
         .window_s
-        .map(|seconds| Window::Span(Duration::from_secs(seconds)));
+        .map(|seconds| LimitWindow::Span(Duration::from_secs(seconds)));
     if limit.month {
-        reading.window = Some(Window::Month);
+        reading.window = Some(LimitWindow::Month);
     }
     reading.limit = limit.limit;
     reading.remaining = limit.remaining;
