@@ -249,3 +249,12 @@ proptest! {
         prop_assert_eq!(after(now.hint, NOON), after(then.hint, at));
     }
 }
+
+#[test]
+fn no_more_than_a_handful_of_violations_is_kept() {
+    let one = |n| format!("{{\"quotaId\":\"RequestsPerMinute\",\"quotaValue\":\"{n}\"}}");
+    let many: Vec<_> = (1..1_000).map(one).collect();
+    let body = format!("{{\"error\":{{\"violations\":[{}]}}}}", many.join(","));
+    let feedback = read(429, pairs::<&str, &str>(&[]), body.as_bytes(), NOON);
+    assert_eq!(feedback.limits.len(), 64);
+}
