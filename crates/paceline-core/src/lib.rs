@@ -6,7 +6,8 @@
 //! virtual one.
 //!
 //! The crate is `no_std`, which is how the compiler keeps that promise for us.
-//! It needs an allocator only for the implementation of [`Limiter`] on boxes.
+//! It needs an allocator only for the implementation of [`Limiter`] on boxes, and for the lists and
+//! names in [`Feedback`].
 
 #![no_std]
 
@@ -14,6 +15,7 @@ extern crate alloc;
 
 mod clock;
 mod demand;
+mod feedback;
 mod limiter;
 #[cfg(target_has_atomic = "64")]
 mod manual_clock;
@@ -25,6 +27,7 @@ mod time;
 
 pub use clock::Clock;
 pub use demand::{Demand, Dimension};
+pub use feedback::{Class, Feedback, Hint, HintSource, LimitReading, LimitWindow, Metric};
 pub use limiter::{Denied, Limiter};
 #[cfg(target_has_atomic = "64")]
 pub use manual_clock::ManualClock;
