@@ -1,18 +1,20 @@
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use async_trait::async_trait;
-use http::{Extensions, StatusCode, header::RETRY_AFTER};
+use http::{Extensions, StatusCode};
 use paceline_composite::Admit;
+use paceline_core::Class;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
-use crate::Throttle;
+use crate::{Admitted, Throttle};
 
 /// A `reqwest` middleware that waits for a [`Throttle`] before each request.
 ///
-/// A 429 closes the throttle's gate for all who share it, until the time that `Retry-After` names in
-/// seconds. A permit is held until the head of the response arrives. What was charged stands.
-/// Adaptive limits take note of 408, of 5xx, and of requests that got no response.
+/// A 429, or an overload that says when to come back, closes the throttle's gate for all who share it,
+/// until the time that its headers name, in any dialect of [`paceline_wire`]; the body is left to the
+/// caller. A permit is held until the head of the response arrives. What was charged stands. Adaptive
+/// limits take note of 408, of 5xx, and of requests that got no response.
 pub struct ThrottleMiddleware<A: Admit, F> {
     throttle: Throttle<A>,
     cost: F,
@@ -43,27 +45,30 @@ where
         let admitted = acquire.await.map_err(Error::middleware)?;
         let response = next.run(request, extensions).await;
         match &response {
-            Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
-                admitted.refused(retry_after(response));
-            }
-            Ok(response) if lacks_capacity(response.status()) => admitted.failed(),
-            // A bad request says nothing about capacity.
-            Ok(response) if response.status().is_client_error() => drop(admitted),
-            Ok(_) => admitted.succeeded(),
+            Ok(response) => self.finish(admitted, response),
             Err(_) => admitted.failed(),
         }
         response
     }
 }
 
-fn lacks_capacity(status: StatusCode) -> bool {
-    status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT
-}
-
-/// The header's whole seconds; a date, or nonsense, is no hint.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    value.trim().parse().ok().map(Duration::from_secs)
+impl<A: Admit, F> ThrottleMiddleware<A, F> {
+    fn finish(&self, admitted: Admitted<A>, response: &Response) {
+        let (status, now) = (response.status(), self.throttle.now());
+        let feedback = paceline_wire::read_http(status, response.headers(), b"", now);
+        let retry_after = feedback.retry_after(now);
+        let overloaded = feedback.class == Class::Overload && retry_after.is_some();
+        if status == StatusCode::TOO_MANY_REQUESTS || overloaded {
+            admitted.refused(retry_after);
+        } else if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
+            admitted.failed();
+        } else if status.is_client_error() {
+            // A bad request says nothing about capacity.
+            drop(admitted);
+        } else {
+            admitted.succeeded();
+        }
+    }
 }
 
 impl<A: Admit, F> fmt::Debug for ThrottleMiddleware<A, F> {

@@ -7,9 +7,7 @@ use std::{
 };
 
 use http_body_util::Empty;
-use hyper::{
-    Request, Response, body::Bytes, header::RETRY_AFTER, server::conn::http1, service::service_fn,
-};
+use hyper::{Request, Response, body::Bytes, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use paceline_concurrency::Aimd;
 use paceline_core::{Denied, ManualClock, Quota};
@@ -18,7 +16,9 @@ use paceline_tokio::{Throttle, ThrottleMiddleware, TryAcquireError};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use tokio::net::TcpListener;
 
-/// Answers each request with the next of these statuses and hints, and then with 200.
+/// Answers each request with the next of these statuses and headers, and then with 200.
+///
+/// A header without a name is `Retry-After`.
 async fn server(answers: impl IntoIterator<Item = (u16, &'static str)>) -> String {
     let answers: VecDeque<_> = answers.into_iter().collect();
     let answers = Arc::new(Mutex::new(answers));
@@ -33,9 +33,10 @@ async fn server(answers: impl IntoIterator<Item = (u16, &'static str)>) -> Strin
                     let (status, hint) = next.unwrap_or((200, ""));
                     let mut response = Response::new(Empty::<Bytes>::new());
                     *response.status_mut() = status.try_into().expect("a status");
-                    if !hint.is_empty() {
-                        let hint = hint.parse().expect("legal");
-                        response.headers_mut().insert(RETRY_AFTER, hint);
+                    let (name, value) = hint.split_once(": ").unwrap_or(("retry-after", hint));
+                    if !value.is_empty() {
+                        let value = value.parse().expect("legal");
+                        response.headers_mut().insert(name, value);
                     }
                     Ok::<_, Infallible>(response)
                 }
@@ -96,14 +97,32 @@ async fn a_refusal_with_a_hint_closes_the_gate_for_the_siblings() {
 }
 
 #[tokio::test]
-async fn a_hint_that_is_no_number_of_seconds_is_none() {
-    for hint in ["", "soon", "-5", "Fri, 31 Dec 2027 23:59:59 GMT"] {
+async fn a_hint_that_means_nothing_is_none() {
+    for hint in ["", "soon", "-5"] {
         let url = server([(429, hint)]).await;
         let throttle = standing_still();
         let response = client(&throttle).get(&url).send().await;
         assert_eq!(response.expect("it is local").status(), 429);
         // A second, without a hint.
         assert_eq!(closed_for(&throttle), Some(1), "{hint:?}");
+    }
+}
+
+#[tokio::test]
+async fn hints_are_read_in_any_dialect_and_from_an_overload_too() {
+    for (status, header, pause) in [
+        (429, "retry-after-ms: 250000", Some(250)),
+        (429, "x-ratelimit-remaining-requests: 0", Some(1)),
+        (503, "600", Some(600)),
+        (503, "", None),
+        (529, "30", Some(30)),
+        (400, "600", None),
+    ] {
+        let url = server([(status, header)]).await;
+        let throttle = standing_still();
+        let response = client(&throttle).get(&url).send().await;
+        assert_eq!(response.expect("it is local").status(), status);
+        assert_eq!(closed_for(&throttle), pause, "{status} {header:?}");
     }
 }
 
