@@ -5,7 +5,9 @@ use tokio::time::Instant;
 
 /// Tokio's clock, which tests can pause.
 ///
-/// It reads the wall once, when it is made, and advances with tokio's time from then on.
+/// It reads the wall once, when it is made, and advances with tokio's time from then on. Where that
+/// stands still while the machine is suspended, as on Linux, it falls behind the wall: limits are then
+/// stricter than need be, and calendars late. `SystemClock`, behind a feature, steps forward.
 #[derive(Clone, Copy, Debug)]
 pub struct TokioClock {
     start: Timestamp,

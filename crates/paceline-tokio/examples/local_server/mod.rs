@@ -97,11 +97,13 @@ impl LocalServer {
     }
 
     /// Fails if a call was refused, or was not made.
+    #[expect(clippy::print_stdout, reason = "an example prints")]
     pub(crate) fn has_refused_none_of(&self, calls: u64) -> Result<()> {
         let seen = (self.calls(), self.refusals());
         if seen != (calls, 0) {
             return Err(format!("{} of {} calls were refused", seen.1, seen.0).into());
         }
+        println!("{calls} calls, none refused");
         Ok(())
     }
 
