@@ -13,7 +13,7 @@ use core::{
     time::Duration,
 };
 
-use paceline_admission::{Gate, Priority, WaitLine};
+use paceline_admission::{Admission, Gate, Priority, WaitLine};
 use paceline_backoff::{Delay, Jitter, RetryPolicy};
 use paceline_composite::{All, ByDimension, Settling, StrictSettling};
 use paceline_concurrency::{Concurrency, Gradient2, Outcome, Permits};
@@ -21,6 +21,7 @@ use paceline_core::{Demand, Dimension, Limiter, Quota, Timestamp};
 use paceline_gcra::{AtomicGcra, Gcra};
 use paceline_keyed::Keyed;
 use paceline_quota::{CalendarUnit, QuotaTracker, Window};
+use paceline_router::{Policy, Router};
 use paceline_sliding_window::SlidingLog;
 use paceline_token_bucket::TokenBucket;
 
@@ -61,7 +62,9 @@ pub extern "C" fn decide() -> bool {
     gate.close(now, now, None);
     Gcra::new(quota).try_acquire(now, 1).is_ok()
         && AtomicGcra::new(quota, now).try_acquire(now, 1).is_ok()
-        && Keyed::<u64>::new(quota, 9, now).try_acquire(now, &1, 1).is_ok()
+        && Keyed::<u64>::new(quota, 9, now)
+            .try_acquire(now, &1, 1)
+            .is_ok()
         && TokenBucket::new(quota).try_acquire(now, 1).is_ok()
         && SlidingLog::new(quota).try_acquire(now, 1).is_ok()
         && QuotaTracker::new(5, day).try_acquire(now, 1).is_ok()
@@ -69,8 +72,19 @@ pub extern "C" fn decide() -> bool {
         && least < most
         && calls.available() > 0
         && receipts.is_ok_and(|receipts| limits.cancel(now, receipts).is_ok())
-        && StrictSettling::new(Gcra::new(quota)).try_acquire(now, 1).is_ok()
+        && StrictSettling::new(Gcra::new(quota))
+            .try_acquire(now, 1)
+            .is_ok()
         && All((Gcra::new(quota), gate)).check(now, 1).is_err()
         && WaitLine::new(1).join(now, Priority::BATCH, 'a').is_ok()
         && Permits::new(1).try_acquire().is_ok()
+        && Admission::<_, ()>::new(Gcra::new(quota), 1)
+            .try_admit(now, 1)
+            .is_ok()
+        && paceline_wire::read(429, |_: &str| None, b"", now)
+            .hint
+            .is_none()
+        && Router::new(alloc::vec::Vec::new(), Policy::Weighted)
+            .earliest(now, |_| Ok(1))
+            .is_err()
 }
