@@ -115,7 +115,7 @@ impl<A: Admit, W> Admission<A, W> {
 
     /// Asks the gate, all limits and the permits, and charges them if they all agree.
     ///
-    /// It asks nobody in line; see [`would_be_first`](Self::would_be_first).
+    /// It asks nobody in line; see [`is_first`](Self::is_first).
     ///
     /// # Errors
     ///
@@ -188,22 +188,23 @@ impl<A: Admit, W> Admission<A, W> {
         self.line.leave(place).map(|waiter| waiter.who)
     }
 
-    /// Whether a newcomer would be served before everybody who waits.
-    pub fn would_be_first(&self, now: Timestamp, priority: Priority) -> bool {
+    /// Whether nobody who waits is served before this place, such as [that of a
+    /// newcomer](WaitLine::place).
+    pub fn is_first(&self, place: Place) -> bool {
         let head = self.line.head();
-        head.is_none_or(|(place, _)| self.line.place(now, priority) < place)
+        head.is_none_or(|(head, _)| place <= head)
     }
 
-    /// When a newcomer would be admitted at the earliest if nobody gave up, permits left aside.
+    /// When a request would be admitted at the earliest that took this place now, if nobody gave up,
+    /// permits left aside.
     ///
     /// [`Timestamp::MAX`] if it would wait for ever; `None` if its cost can never conform. It plays
     /// through those who would be served before it, on a copy of the limits, which takes time in
     /// proportion to their number; if nobody is, it is one question.
-    pub fn ready_at(&self, now: Timestamp, priority: Priority, cost: A::Cost) -> Option<Timestamp>
+    pub fn ready_at(&self, now: Timestamp, place: Place, cost: A::Cost) -> Option<Timestamp>
     where
         A: Clone,
     {
-        let place = self.line.place(now, priority);
         let mut before = self.line.before(place).peekable();
         if before.peek().is_none() {
             return earliest(&self.gate, &self.limits, now, cost);

@@ -87,13 +87,14 @@ proptest! {
         for (index, &(cost, yields)) in line.iter().enumerate() {
             admission.join(start, yielding(yields), cost, index).expect("there is room");
         }
-        let ready_at = admission.ready_at(start, yielding(yields), cost);
+        let place = admission.line().place(start, yielding(yields));
+        let ready_at = admission.ready_at(start, place, cost);
         let newcomer = line.len();
         prop_assert_eq!(
-            admission.would_be_first(start, yielding(yields)),
+            admission.is_first(place),
             line.iter().all(|&(_, other)| other > yields)
         );
-        admission.join(start, yielding(yields), cost, newcomer).expect("there is room");
+        prop_assert_eq!(admission.join(start, yielding(yields), cost, newcomer), Ok(place));
         let mut now = start;
         let served_at = loop {
             let (place, head) = admission.line().head().expect("the newcomer is in line");
@@ -146,8 +147,9 @@ fn a_full_line_refuses_whoever_comes_back_too() {
 
 #[test]
 fn what_never_conforms_is_never_ready() {
+    let place = WaitLine::<()>::new(1).place(at(0), Priority::default());
     let admission = Admission::<_, ()>::new(gcra(1, 3), 1);
-    assert_eq!(admission.ready_at(at(0), Priority::default(), 4), None);
+    assert_eq!(admission.ready_at(at(0), place, 4), None);
     let mut behind = Admission::new(gcra(1, 3), 2);
     Limiter::charge(behind.limits_mut(), at(0), 3);
     for (cost, who) in [(4, "never conforms"), (1, "conforms")] {
@@ -155,12 +157,10 @@ fn what_never_conforms_is_never_ready() {
         assert!(joined.is_ok());
     }
     // The one that never conforms spends nothing.
-    assert_eq!(
-        behind.ready_at(at(0), Priority::default(), 1),
-        Some(at(2_000))
-    );
+    let last = behind.line().place(at(0), Priority::default());
+    assert_eq!(behind.ready_at(at(0), last, 1), Some(at(2_000)));
     let disabled = Admission::<_, ()>::new(Gcra::new(Quota::per_second(0)), 1);
-    assert_eq!(disabled.ready_at(at(0), Priority::default(), 1), None);
+    assert_eq!(disabled.ready_at(at(0), place, 1), None);
 }
 
 #[test]

@@ -3,6 +3,7 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use paceline_admission::{Place, Priority};
@@ -11,7 +12,7 @@ use paceline_core::Timestamp;
 use tokio::task::coop::poll_proceed;
 
 use crate::{
-    AcquireError, Admitted, Throttle, observe,
+    AcquireError, AcquireWithin, Admitted, Throttle, observe,
     outside::Outside,
     state::{State, Welcome},
 };
@@ -35,6 +36,8 @@ pub struct Acquire<A: Admit> {
     throttle: Throttle<A>,
     cost: A::Cost,
     priority: Priority,
+    /// The place in line that it had before.
+    former: Option<Place>,
     /// Its place in line, while it waits.
     place: Option<Place>,
     wait: observe::Wait,
@@ -46,6 +49,7 @@ impl<A: Admit> Acquire<A> {
             throttle,
             cost,
             priority: Priority::default(),
+            former: None,
             place: None,
             wait: observe::Wait::default(),
         }
@@ -59,11 +63,28 @@ impl<A: Admit> Acquire<A> {
         self
     }
 
+    /// Waits for a stated time at most, as [`Throttle::acquire_within`] does.
+    pub const fn within(self, within: Duration) -> AcquireWithin<A>
+    where
+        A: Clone,
+    {
+        AcquireWithin::new(self, within)
+    }
+
+    /// Waits in the place that this request had before, and so before all who came later.
+    ///
+    /// For a request that the server refused, and that has waited once already; see
+    /// [`Admitted::place`].
+    pub fn with_place(mut self, place: Place) -> Self {
+        self.former = Some(place);
+        self
+    }
+
     /// Polls; before it takes a place it asks `refuse` whether it may.
     pub(crate) fn poll_unless(
         &mut self,
         cx: &mut Context<'_>,
-        refuse: impl FnOnce(&State<A>, Timestamp, Priority, A::Cost) -> Result<(), AcquireError>,
+        refuse: impl FnOnce(&State<A>, Timestamp, Place, A::Cost) -> Result<(), AcquireError>,
     ) -> Poll<<Self as Future>::Output> {
         // Whoever is always admitted at once must let others run all the same.
         let coop = ready!(poll_proceed(cx));
@@ -73,22 +94,26 @@ impl<A: Admit> Acquire<A> {
         let welcome = match self.place {
             Some(place) => {
                 state.set_waker(place, waker, &mut outside);
-                Ok(Welcome::Waits(place))
+                Ok((place, Welcome::Waits))
             }
-            None => refuse(&state, now, self.priority, cost)
-                .and_then(|()| state.welcome(now, self.priority, cost, waker)),
+            None => {
+                let place = state.place(now, self.priority, self.former);
+                refuse(&state, now, place, cost)
+                    .and_then(|()| state.welcome(now, self.priority, self.former, cost, waker))
+            }
         };
         let clock = || self.throttle.now();
         let answer = match welcome {
-            Ok(Welcome::Waits(place)) => {
+            Ok((place, Welcome::Waits)) => {
                 self.place = Some(place);
-                state.take_turn(now, clock, place, cost, waker, &mut outside)
+                let turn = state.take_turn(now, clock, place, cost, waker, &mut outside);
+                turn.map(|grant| grant.map(|grant| (place, grant)))
             }
-            Ok(Welcome::Admitted(grant)) => Some(Ok(grant)),
+            Ok((place, Welcome::Admitted(grant))) => Some(Ok((place, grant))),
             Err(error) => Some(Err(error)),
         };
         drop(state);
-        let admit = |grant| Admitted::new(self.throttle.clone(), grant);
+        let admit = |(place, grant)| Admitted::new(self.throttle.clone(), place, grant);
         let answer = answer.map(|answer| answer.map(admit));
         outside.wake();
         let Some(answer) = answer else {

@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use paceline_admission::Grant;
+use paceline_admission::{Grant, Place};
 use paceline_composite::{Admit, SettleError};
 use paceline_concurrency::Outcome;
 use paceline_core::Timestamp;
@@ -16,13 +16,16 @@ pub struct Admitted<A: Admit> {
     throttle: Throttle<A>,
     /// There until it is finished.
     grant: Option<Grant<A>>,
+    /// Where it stood in line, or would have.
+    place: Place,
     at: Timestamp,
 }
 
 impl<A: Admit> Admitted<A> {
-    pub(crate) fn new(throttle: Throttle<A>, grant: Grant<A>) -> Self {
+    pub(crate) fn new(throttle: Throttle<A>, place: Place, grant: Grant<A>) -> Self {
         Self {
             throttle,
+            place,
             at: grant.at(),
             grant: Some(grant),
         }
@@ -31,6 +34,13 @@ impl<A: Admit> Admitted<A> {
     /// When it was admitted.
     pub const fn at(&self) -> Timestamp {
         self.at
+    }
+
+    /// Where it stood in line; where it would have stood, if it did not have to wait.
+    ///
+    /// A retry may [take the place again](crate::Acquire::with_place).
+    pub const fn place(&self) -> Place {
+        self.place
     }
 
     /// It succeeded, and this is what it really cost.

@@ -18,9 +18,9 @@ use crate::{AcquireError, Throttle};
 
 /// Runs operations under a throttle, a backoff policy, a budget and a deadline.
 ///
-/// Every attempt is admitted by the throttle first. A refusal by the server closes the throttle's
-/// gate for all who share it; then the policy decides whether to try again and when. Clones share
-/// one budget.
+/// Every attempt is admitted by the throttle first; a retry takes its old place in line. A refusal
+/// by the server closes the throttle's gate for all who share it; then the policy decides whether to
+/// try again and when. Clones share one budget.
 ///
 /// # Examples
 ///
@@ -139,16 +139,20 @@ impl Retry {
         let start = throttle.now();
         let deadline = self.within.map(|within| start.saturating_add(within));
         let (mut throttled, mut errors) = (0_u32, 0_u32);
-        let (mut first_call_at, mut last) = (None, None);
+        let (mut first_call_at, mut place, mut last) = (None, None, None);
         loop {
             let calls = throttled.saturating_add(errors);
+            let acquire = throttle.acquire(cost).with_priority(self.priority);
+            let acquire = match place {
+                Some(place) => acquire.with_place(place),
+                None => acquire,
+            };
             let admitted = match deadline {
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(throttle.now());
-                    let acquire = throttle.acquire_within(cost, left);
-                    acquire.with_priority(self.priority).await
+                    acquire.within(left).await
                 }
-                None => throttle.acquire(cost).with_priority(self.priority).await,
+                None => acquire.await,
             };
             let last_kind = last.as_ref().map(|(kind, _)| *kind);
             let admitted = match (admitted, last) {
@@ -159,6 +163,7 @@ impl Retry {
                     return Err(RetryError::Failed { error, calls, stop });
                 }
             };
+            place = Some(admitted.place());
             let first_call_at = *first_call_at.get_or_insert_with(|| {
                 self.with(|budget| budget.first_call(admitted.at()));
                 admitted.at()

@@ -27,7 +27,7 @@ pub(crate) struct Task {
 /// What became of a newcomer.
 pub(crate) enum Welcome<A: Admit> {
     Admitted(Grant<A>),
-    Waits(Place),
+    Waits,
 }
 
 impl<A: Admit> State<A> {
@@ -38,21 +38,24 @@ impl<A: Admit> State<A> {
         }
     }
 
-    /// Admits a newcomer, if it comes before all who wait; else it takes a place in line.
+    /// Admits a newcomer, if it comes before all who wait; else it joins the line, in the place that
+    /// it had before, if it had one.
     pub(crate) fn welcome(
         &mut self,
         now: Timestamp,
         priority: Priority,
+        former: Option<Place>,
         cost: A::Cost,
         waker: &Waker,
-    ) -> Result<Welcome<A>, AcquireError> {
-        let answer = if self.admission.would_be_first(now, priority) {
+    ) -> Result<(Place, Welcome<A>), AcquireError> {
+        let place = self.place(now, priority, former);
+        let answer = if self.admission.is_first(place) {
             self.admission.try_admit(now, cost).map(Some)
         } else {
             self.admission.check(now, cost).map(|()| None)
         };
         match answer {
-            Ok(Some(grant)) => return Ok(Welcome::Admitted(grant)),
+            Ok(Some(grant)) => return Ok((place, Welcome::Admitted(grant))),
             Err(Refusal::Denied(Denied::TooLarge { max })) => {
                 return Err(AcquireError::TooLarge { max });
             }
@@ -62,12 +65,22 @@ impl<A: Admit> State<A> {
             waker: waker.clone(),
             runtime: runtime(),
         };
-        let joined = self.admission.join(now, priority, cost, task);
-        joined
-            .map(Welcome::Waits)
-            .map_err(|_| AcquireError::LineFull {
+        let again = match former {
+            Some(former) => self.admission.rejoin(former, cost, task).map(|()| former),
+            None => Err(task),
+        };
+        let joined = again.or_else(|task| self.admission.join(now, priority, cost, task));
+        match joined {
+            Ok(place) => Ok((place, Welcome::Waits)),
+            Err(_) => Err(AcquireError::LineFull {
                 most: self.admission.line().most(),
-            })
+            }),
+        }
+    }
+
+    /// Where a newcomer would stand: where it stood before, if it did.
+    pub(crate) fn place(&self, now: Timestamp, priority: Priority, former: Option<Place>) -> Place {
+        former.unwrap_or_else(|| self.admission.line().place(now, priority))
     }
 
     /// Whoever waits at this place is woken by this from now on.

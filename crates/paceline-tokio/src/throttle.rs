@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use paceline_admission::{Admission, Gate, Refusal};
+use paceline_admission::{Admission, Gate, Priority, Refusal};
 use paceline_composite::Admit;
 use paceline_concurrency::Limit;
 use paceline_core::{Clock, Timestamp};
@@ -88,7 +88,7 @@ impl<A: Admit> Throttle<A> {
     where
         A: Clone,
     {
-        AcquireWithin::new(self.acquire(cost), within)
+        self.acquire(cost).within(within)
     }
 
     /// Admits `cost` now or not at all. Nobody who waits is passed.
@@ -102,12 +102,13 @@ impl<A: Admit> Throttle<A> {
         if waiting > 0 {
             return Err(TryAcquireError::Behind { waiting });
         }
+        let place = state.place(now, Priority::default(), None);
         let answer = state.admission.try_admit(now, cost);
         drop(state);
         match answer {
             Ok(grant) => {
                 observe::admitted();
-                Ok(Admitted::new(self.clone(), grant))
+                Ok(Admitted::new(self.clone(), place, grant))
             }
             Err(Refusal::Denied(denied)) => Err(TryAcquireError::Denied(denied)),
             Err(Refusal::Busy) => Err(TryAcquireError::Busy),

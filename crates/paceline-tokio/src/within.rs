@@ -59,9 +59,9 @@ impl<A: Admit + Clone> Future for AcquireWithin<A> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let within = this.within;
-        let refuse = |state: &State<A>, now: Timestamp, priority, cost| {
+        let refuse = |state: &State<A>, now: Timestamp, place, cost| {
             // What never conforms is refused anyway, with a better reason.
-            let ready_at = state.admission.ready_at(now, priority, cost);
+            let ready_at = state.admission.ready_at(now, place, cost);
             let ready_at = ready_at.unwrap_or(now);
             if ready_at <= now.saturating_add(within) {
                 return Ok(());

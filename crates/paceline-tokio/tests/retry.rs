@@ -1,6 +1,10 @@
 //! Retries stay within their policy, budget and deadline, and share one gate.
 
-use std::{cell::Cell, time::Duration};
+use std::{
+    cell::Cell,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use paceline_admission::Priority;
 use paceline_backoff::{Delay, Jitter, RatioBudget, Reason, RetryPolicy};
@@ -192,6 +196,59 @@ async fn the_actual_usage_is_settled() {
     });
     assert_eq!(answer.await, Ok(7));
     assert!(throttle.try_acquire(demand(9_900)).is_ok());
+}
+
+/// One a second: whoever failed stands before those who came later, and waits for no more than its turn.
+#[tokio::test(start_paused = true)]
+async fn a_retry_takes_its_old_place_in_line() {
+    let quota = Quota::per_second(1).with_burst(1).expect("not zero");
+    for within in [None, Some(60 * SECOND)] {
+        let throttle = Throttle::new(Gcra::new(quota));
+        let mut retry = Retry::new(policy(1), 1);
+        if let Some(within) = within {
+            retry = retry.within(within);
+        }
+        let start = Instant::now();
+        let first = {
+            let throttle = throttle.clone();
+            tokio::spawn(async move {
+                let calls = AtomicU32::new(0);
+                let answer = retry.run(&throttle, 1, || async {
+                    match calls.fetch_add(1, Ordering::Relaxed) {
+                        0 => Attempt::Failed("503"),
+                        _ => Answer::Done {
+                            value: 7,
+                            actual: None,
+                        },
+                    }
+                });
+                (answer.await, start.elapsed())
+            })
+        };
+        tokio::task::yield_now().await;
+        let mut later = Vec::new();
+        for _ in 0..5 {
+            let throttle = throttle.clone();
+            later.push(tokio::spawn(async move {
+                drop(throttle.acquire(1).await);
+                start.elapsed()
+            }));
+        }
+        // Its second begins when the first of them is served, and ends before the others are.
+        let (answer, took) = first.await.expect("no panic");
+        assert_eq!(answer, Ok(7));
+        assert!(took < 3 * SECOND, "{took:?}");
+        for (served_before, task) in later.into_iter().enumerate() {
+            let seconds = if served_before == 0 {
+                1
+            } else {
+                served_before + 2
+            };
+            let expected = u32::try_from(seconds).expect("few") * SECOND;
+            let took = task.await.expect("no panic");
+            assert!(took >= expected, "{served_before}: {took:?}");
+        }
+    }
 }
 
 /// A thousand jobs at once against 100 a window: per-request policies alone need 5,500 calls.
