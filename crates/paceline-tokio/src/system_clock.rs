@@ -10,7 +10,7 @@ use paceline_core::{Clock, Timestamp};
 
 use crate::clock::wall;
 
-/// A real clock that costs a third of std's to read.
+/// A real clock that costs half of std's to read.
 ///
 /// It reads the processor's counter through `quanta`; see docs/BENCHMARKS.md. It reads the wall when
 /// it is made, advances by the counter from then on, and never runs back. Once a second it looks
