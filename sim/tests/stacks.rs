@@ -1,35 +1,9 @@
 //! What settlement, permits, priorities and gates are worth, in shipped scenarios and small ones.
 
-use std::path::Path;
+mod common;
 
-use paceline_sim::{
-    compare::compare,
-    results::{Comparison, Part, Summary},
-    scenario::Scenario,
-};
-
-fn shipped(name: &str) -> Comparison {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("scenarios")
-        .join(name);
-    let scenario = Scenario::read(&path, &[]).expect("shipped scenarios are legal");
-    compare(&scenario, 1, || ()).expect("there is no trace to fail")
-}
-
-fn run(text: &str) -> Comparison {
-    let folder = tempfile::TempDir::new().expect("a temporary folder");
-    let path = folder.path().join("test.toml");
-    std::fs::write(&path, text).expect("the folder can be written to");
-    let scenario = Scenario::read(&path, &[]).expect("the test's scenario is legal");
-    compare(&scenario, 1, || ()).expect("there is no trace to fail")
-}
-
-fn strategy<'a>(comparison: &'a Comparison, name: &str) -> &'a Summary {
-    let mut strategies = comparison.strategies.iter();
-    strategies
-        .find(|strategy| strategy.name == name)
-        .expect("the scenario has this strategy")
-}
+use common::{run, shipped, strategy};
+use paceline_sim::results::{Part, Summary};
 
 fn part<'a>(summary: &'a Summary, name: &str) -> &'a Part {
     let mut parts = summary.workloads.iter();
@@ -121,7 +95,7 @@ fn patient_requests_are_served_under_urgent_ones_without_end() {
         per = \"minute\"
         kind = \"gcra\"
         burst = 1";
-    let comparison = run(text);
+    let comparison = run(text, 1);
     let patient = part(strategy(&comparison, "ageing"), "patient");
     assert_eq!(patient.completed, 20.0);
     // At 90 a minute, 450 urgent ones come before them, and 60 a minute are served.
@@ -169,7 +143,7 @@ fn adaptive_permits_find_a_limit_on_calls_in_flight() {
         name = \"aimd\"
         adaptive.aimd = { initial = 20, backoff_percent = 80 }
         backoff.delay.constant_s = 1";
-    let comparison = run(text);
+    let comparison = run(text, 1);
     let by = |name| strategy(&comparison, name);
     let last = |name| by(name).latency.curve.last().map_or(0.0, |&(_, s)| s);
     assert_eq!(by("told").refused, 0.0);
@@ -193,7 +167,7 @@ fn gradient2_keeps_to_its_bounds_and_is_never_refused_without_limits() {
         [[strategy]]
         name = \"gradient2\"
         adaptive.gradient2 = { initial = 5, most = 25 }";
-    let comparison = run(text);
+    let comparison = run(text, 1);
     let gradient = strategy(&comparison, "gradient2");
     assert_eq!((gradient.completed, gradient.refused), (500.0, 0.0));
     let (_, last) = gradient.latency.curve[gradient.latency.curve.len() - 1];
@@ -224,7 +198,7 @@ fn clients_know_nothing_of_each_other() {
         )
     };
     let last = |text: &str| {
-        let comparison = run(text);
+        let comparison = run(text, 1);
         let all = strategy(&comparison, "all");
         assert_eq!(all.completed, 400.0);
         all.latency.curve[all.latency.curve.len() - 1].1

@@ -1,35 +1,11 @@
 //! Numbers that are known in advance: closed forms, and what must add up.
 
+mod common;
+
 use std::path::Path;
 
-use paceline_sim::{
-    compare::compare,
-    results::{Comparison, Summary},
-    scenario::Scenario,
-};
-
-fn run(text: &str, replications: u32) -> Comparison {
-    let folder = tempfile::TempDir::new().expect("a temporary folder");
-    let path = folder.path().join("test.toml");
-    std::fs::write(&path, text).expect("the folder can be written to");
-    let scenario = Scenario::read(&path, &[]).expect("the test's scenario is legal");
-    compare(&scenario, replications, || ()).expect("there is no trace to fail")
-}
-
-fn shipped(name: &str) -> Comparison {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("scenarios")
-        .join(name);
-    let scenario = Scenario::read(&path, &[]).expect("shipped scenarios are legal");
-    compare(&scenario, 1, || ()).expect("there is no trace to fail")
-}
-
-fn strategy<'a>(comparison: &'a Comparison, name: &str) -> &'a Summary {
-    let mut strategies = comparison.strategies.iter();
-    strategies
-        .find(|strategy| strategy.name == name)
-        .expect("the scenario has this strategy")
-}
+use common::{run, shipped, strategy};
+use paceline_sim::{compare::compare, scenario::Scenario};
 
 fn close(measured: f64, expected: f64, within: f64) {
     let off = (measured - expected).abs();

@@ -181,4 +181,10 @@ fn a_grant_is_settled_when_it_is_finished() {
     let finished = admission.finish(at(0), grant, Outcome::Success, Some(demand(300)));
     assert_eq!(finished, Ok(()));
     assert_eq!(left(&admission), 700);
+
+    // Without the truth, what was charged stands.
+    let grant = admission.try_admit(at(0), demand(200)).expect("it fits");
+    let finished = admission.finish(at(0), grant, Outcome::Dropped, None);
+    assert_eq!(finished, Ok(()));
+    assert_eq!(left(&admission), 500);
 }

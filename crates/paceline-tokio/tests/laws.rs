@@ -17,6 +17,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use paused::paused;
+
+mod paused;
+
 const MS: Duration = Duration::from_millis(1);
 /// A timer may go off so much late: its resolution is 1 ms.
 const LATE: Duration = MS;
@@ -163,12 +167,6 @@ impl Replay<'_> {
         }
         Ok(())
     }
-}
-
-fn paused<T>(future: impl Future<Output = T>) -> T {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder.enable_time().start_paused(true).build();
-    runtime.expect("a runtime").block_on(future)
 }
 
 proptest! {

@@ -19,31 +19,12 @@ use paceline_gcra::Gcra;
 use paceline_tokio::{Acquire, Throttle, TokioClock};
 use tokio::time::{Instant, sleep, timeout};
 
+use waiters::{per_second, waiter};
+
+mod waiters;
+
 const SECOND: Duration = Duration::from_secs(1);
 const MS: Duration = Duration::from_millis(1);
-
-fn per_second(limit: u64, burst: u64) -> Throttle<Gcra> {
-    let quota = Quota::per_second(limit);
-    Throttle::new(Gcra::new(quota.with_burst(burst).expect("not zero")))
-}
-
-/// Spawns a task that acquires and says when it was admitted; it is in line when this returns.
-async fn waiter(
-    throttle: &Throttle<Gcra>,
-    cost: u64,
-    priority: Priority,
-) -> tokio::task::JoinHandle<Duration> {
-    let acquire = throttle.acquire(cost).with_priority(priority);
-    let start = Instant::now();
-    let task = tokio::spawn(async move {
-        let admitted = acquire.await.expect("it conforms some day");
-        let took = start.elapsed();
-        admitted.succeeded();
-        took
-    });
-    tokio::task::yield_now().await;
-    task
-}
 
 #[tokio::test(start_paused = true)]
 async fn first_come_first_served() {

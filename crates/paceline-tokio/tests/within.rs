@@ -15,6 +15,10 @@ use paceline_tokio::{AcquireError, Throttle, TokioClock};
 use proptest::{collection::vec, prelude::*};
 use tokio::{task::yield_now, time::sleep};
 
+use paused::paused;
+
+mod paused;
+
 const MS: Duration = Duration::from_millis(1);
 /// One cell every 10 ms.
 const INTERVAL: u64 = 10_000_000;
@@ -136,12 +140,6 @@ async fn play(
     prop_assert_eq!(throttle.waiting(), 0);
     let admitted_at = admitted_at.lock().expect("no panic").clone();
     Ok((admitted_at, asked))
-}
-
-fn paused<T>(future: impl Future<Output = T>) -> T {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder.enable_time().start_paused(true).build();
-    runtime.expect("a runtime").block_on(future)
 }
 
 proptest! {
