@@ -40,11 +40,18 @@ pub const PROVIDERS: Presets = presets!(
         "anthropic-start",
         "azure-standard",
         "cerebras-free",
+        "cohere-trial",
+        "deepseek-v4-pro",
+        "gateway-business",
+        "gateway-free",
         "gateway-pro",
         "gemini-free",
         "groq-free",
+        "mistral-free",
+        "nvidia-nim-free",
         "openai-tier-1",
         "openrouter-free",
+        "thirty-at-a-time",
     ]
 );
 
