@@ -207,3 +207,34 @@ fn clients_know_nothing_of_each_other() {
     assert!((one - two).abs() <= 1.0, "{one} and {two}");
     assert!((one - 199.5).abs() < 1.0, "{one}");
 }
+
+/// The first request meets an outage; those behind it that did not are served after it all the same.
+#[test]
+fn a_retry_keeps_its_place_in_line() {
+    let text = "seed = 6
+        duration_s = 600
+        [[workload]]
+        name = \"first\"
+        arrivals.batch = { jobs = 1 }
+        input_tokens.fixed = 1
+        output_tokens.fixed = 1
+        [[workload]]
+        name = \"later\"
+        arrivals.batch = { jobs = 9 }
+        input_tokens.fixed = 1
+        output_tokens.fixed = 1
+        [provider]
+        first_token.fixed_s = 1
+        refusal_s = 0.1
+        outage = [{ from_s = 0, to_s = 0.45 }]
+        [[strategy]]
+        name = \"one at a time\"
+        concurrency = 1
+        backoff.delay.constant_s = 1";
+    let comparison = run(text, 1);
+    let one = strategy(&comparison, "one at a time");
+    // The sixth is under way when the first comes back at 1.1 s, and done at 1.5 s.
+    let first = part(one, "first").latency.p99_s.expect("it succeeded");
+    assert!((2.4..2.6).contains(&first), "{first}");
+    assert_eq!(one.completed, 10.0);
+}
