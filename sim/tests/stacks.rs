@@ -142,6 +142,10 @@ fn adaptive_permits_find_a_limit_on_calls_in_flight() {
         [[strategy]]
         name = \"aimd\"
         adaptive.aimd = { initial = 20, backoff_percent = 80 }
+        backoff.delay.constant_s = 1
+        [[strategy]]
+        name = \"aimd, timid\"
+        adaptive.aimd = { initial = 20, backoff_percent = 97 }
         backoff.delay.constant_s = 1";
     let comparison = run(text, 1);
     let by = |name| strategy(&comparison, name);
@@ -151,6 +155,7 @@ fn adaptive_permits_find_a_limit_on_calls_in_flight() {
     assert!(last("aimd") < 1.15 * last("told"), "{}", last("aimd"));
     // Its swings cost refusals, but few beside those of a client that never learns.
     assert!(by("aimd").refused < 0.25 * by("twenty at a time").refused);
+    assert!(by("aimd").refused < 0.5 * by("aimd, timid").refused);
 }
 
 /// Ten calls at a time take the same time whatever their number; above, they queue.
