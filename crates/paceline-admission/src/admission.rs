@@ -1,11 +1,11 @@
 use alloc::boxed::Box;
-use core::{error, fmt};
+use core::fmt;
 
 use paceline_composite::{Admit, SettleError};
-use paceline_concurrency::{Concurrency, Limit, Outcome, Ticket};
+use paceline_concurrency::{Concurrency, Limit, Outcome};
 use paceline_core::{Denied, Limiter, Timestamp};
 
-use crate::{Gate, Place, Priority, WaitLine};
+use crate::{Gate, Grant, Place, Priority, Refusal, WaitLine};
 
 /// What a request must pass before it is sent, and the line of those who wait for it.
 ///
@@ -48,26 +48,6 @@ pub struct Waiter<C, W> {
     pub cost: C,
     /// Who it is.
     pub who: W,
-}
-
-/// What an admitted request holds until it is finished.
-///
-/// A grant that is lost keeps its permit for good, and lets what was charged stand.
-#[must_use = "a grant that is not given to `finish` keeps its permit for good"]
-pub struct Grant<A: Admit> {
-    cost: A::Cost,
-    receipt: A::Receipt,
-    ticket: Option<Ticket>,
-    at: Timestamp,
-}
-
-/// Why a request is not admitted now.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Refusal {
-    /// A limit or the gate refuses.
-    Denied(Denied),
-    /// All permits are in use; when one comes back cannot be known.
-    Busy,
 }
 
 impl<A: Admit, W> Admission<A, W> {
@@ -257,13 +237,6 @@ impl<A: Admit, W> Admission<A, W> {
     }
 }
 
-impl<A: Admit> Grant<A> {
-    /// When it was admitted.
-    pub const fn at(&self) -> Timestamp {
-        self.at
-    }
-}
-
 /// The answer of the gate and of all limits.
 fn check<A: Admit>(gate: &Gate, limits: &A, now: Timestamp, cost: A::Cost) -> Result<(), Denied> {
     match (Limiter::check(gate, now, 1), limits.check(now, cost)) {
@@ -289,21 +262,3 @@ impl<A: Admit, W> fmt::Debug for Admission<A, W> {
             .finish_non_exhaustive()
     }
 }
-
-impl<A: Admit> fmt::Debug for Grant<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("Grant");
-        debug.field("at", &self.at).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Denied(denied) => denied.fmt(f),
-            Self::Busy => f.write_str("all permits are in use"),
-        }
-    }
-}
-
-impl error::Error for Refusal {}

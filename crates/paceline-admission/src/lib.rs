@@ -16,11 +16,13 @@ extern crate alloc;
 
 mod admission;
 mod gate;
+mod grant;
 mod line;
 mod priority;
 
-pub use admission::{Admission, Grant, Refusal, Waiter};
+pub use admission::{Admission, Waiter};
 pub use gate::{Gate, GateError};
+pub use grant::{Grant, Refusal};
 pub use line::{Place, WaitLine};
 pub use priority::Priority;
 

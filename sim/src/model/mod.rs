@@ -7,6 +7,7 @@ mod permits;
 mod provider;
 mod retry;
 mod tally;
+mod works;
 mod world;
 
 pub use optimum::{Bound, optimum};

@@ -1,14 +1,13 @@
 use std::time::Duration;
 
-use paceline_admission::Place;
 use paceline_backoff::FailureKind;
 use paceline_core::Timestamp;
 
 use super::{
     client::{Client, Held, Verdict},
     provider::{Outcome, Provider},
-    retry::History,
     tally::Tally,
+    works::{Work, Works},
 };
 use crate::{
     engine::{EventQueue, Streams},
@@ -77,30 +76,6 @@ enum Event {
     Wake(usize),
     /// The answer to a call reaches the client.
     Respond(u32, Outcome),
-}
-
-/// A request that is not done.
-#[derive(Debug)]
-struct Work {
-    job: Job,
-    calls: u32,
-    history: History,
-    /// The place that it had in line, which a retry takes again.
-    place: Option<Place>,
-    /// What its call holds, while one is under way.
-    held: Option<Held>,
-}
-
-impl Work {
-    fn new(job: Job) -> Self {
-        Self {
-            job,
-            calls: 0,
-            history: History::default(),
-            place: None,
-            held: None,
-        }
-    }
 }
 
 struct World {
@@ -285,47 +260,5 @@ impl World {
             }
         }
         self.tally
-    }
-}
-
-/// Requests that are not done, each in a slot of its own.
-#[derive(Debug, Default)]
-struct Works {
-    slots: Vec<Option<Work>>,
-    free: Vec<u32>,
-}
-
-impl Works {
-    fn insert(&mut self, work: Work) -> u32 {
-        if let Some(slot) = self.free.pop() {
-            self.slots[slot as usize] = Some(work);
-            return slot;
-        }
-        let slot = u32::try_from(self.slots.len()).expect("fewer events than that can be pending");
-        self.slots.push(Some(work));
-        slot
-    }
-
-    fn get(&self, slot: u32) -> &Work {
-        self.slots[slot as usize]
-            .as_ref()
-            .expect("the slot is taken until the work is done")
-    }
-
-    fn get_mut(&mut self, slot: u32) -> &mut Work {
-        self.slots[slot as usize]
-            .as_mut()
-            .expect("the slot is taken until the work is done")
-    }
-
-    fn remove(&mut self, slot: u32) -> Work {
-        self.free.push(slot);
-        self.slots[slot as usize]
-            .take()
-            .expect("the slot is taken until the work is done")
-    }
-
-    fn rest(&self) -> impl Iterator<Item = &Work> {
-        self.slots.iter().flatten()
     }
 }

@@ -1,0 +1,70 @@
+use paceline_admission::Place;
+
+use super::{client::Held, retry::History};
+use crate::workload::Job;
+
+/// A request that is not done.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) job: Job,
+    pub(super) calls: u32,
+    pub(super) history: History,
+    /// The place that it had in line, which a retry takes again.
+    pub(super) place: Option<Place>,
+    /// What its call holds, while one is under way.
+    pub(super) held: Option<Held>,
+}
+
+impl Work {
+    pub(super) fn new(job: Job) -> Self {
+        Self {
+            job,
+            calls: 0,
+            history: History::default(),
+            place: None,
+            held: None,
+        }
+    }
+}
+
+/// Requests that are not done, each in a slot of its own.
+#[derive(Debug, Default)]
+pub(super) struct Works {
+    slots: Vec<Option<Work>>,
+    free: Vec<u32>,
+}
+
+impl Works {
+    pub(super) fn insert(&mut self, work: Work) -> u32 {
+        if let Some(slot) = self.free.pop() {
+            self.slots[slot as usize] = Some(work);
+            return slot;
+        }
+        let slot = u32::try_from(self.slots.len()).expect("fewer events than that can be pending");
+        self.slots.push(Some(work));
+        slot
+    }
+
+    pub(super) fn get(&self, slot: u32) -> &Work {
+        self.slots[slot as usize]
+            .as_ref()
+            .expect("the slot is taken until the work is done")
+    }
+
+    pub(super) fn get_mut(&mut self, slot: u32) -> &mut Work {
+        self.slots[slot as usize]
+            .as_mut()
+            .expect("the slot is taken until the work is done")
+    }
+
+    pub(super) fn remove(&mut self, slot: u32) -> Work {
+        self.free.push(slot);
+        self.slots[slot as usize]
+            .take()
+            .expect("the slot is taken until the work is done")
+    }
+
+    pub(super) fn rest(&self) -> impl Iterator<Item = &Work> {
+        self.slots.iter().flatten()
+    }
+}

@@ -1,0 +1,190 @@
+//! What a scenario must not say is refused, with its place and what was expected.
+
+mod program;
+
+use program::{fails, scenario};
+use tempfile::TempDir;
+
+#[track_caller]
+fn refuses(from: &str, to: &str, parts: &[&str]) {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| {
+        assert!(text.contains(from), "the test edits what is not there");
+        text.replacen(from, to, 1)
+    });
+    fails(&["compare", &path], parts);
+    fails(&["check", &path], parts);
+}
+
+#[test]
+fn bad_values_are_refused_with_line_field_and_what_was_expected() {
+    refuses(
+        "seed = 1",
+        "sed = 1",
+        &["scenario.toml:1:", "unknown field `sed`", "`seed`"],
+    );
+    refuses(
+        "= 30 }",
+        "= -3 }",
+        &[":5:", "rate_per_min", "above 0", "-3"],
+    );
+    refuses(
+        "= 30 }",
+        "= nan }",
+        &[":5:", "rate_per_min", "above 0", "NaN"],
+    );
+    refuses(
+        "poisson",
+        "poison",
+        &[":5:", "unknown variant `poison`", "`on_off`"],
+    );
+    refuses(
+        "= 600",
+        "= 0",
+        &[":2:", "duration_s", "at least a nanosecond"],
+    );
+    refuses("= 600", "= inf", &[":2:", "duration_s", "inf"]);
+    refuses(
+        "\"gcra\"",
+        "\"leaky\"",
+        &["provider.limit[0]", "unknown variant `leaky`", "`gcra`"],
+    );
+    refuses(
+        "per = \"minute\"\n",
+        "",
+        &["provider.limit[0]", "`per`", "`period_s`"],
+    );
+    refuses(
+        "limit = 10\n",
+        "limit = -10\n",
+        &["provider.limit[0]", "-10"],
+    );
+    refuses(
+        "\"sdk-default\"",
+        "\"sdk\"",
+        &[
+            "strategy[1]",
+            "unknown strategy preset `sdk`",
+            "`sdk-default`",
+        ],
+    );
+    refuses(
+        "preset = \"sdk-default\"",
+        "name = \"one\"",
+        &["two strategies are named `one`"],
+    );
+    refuses(
+        "input_tokens.fixed = 100\n",
+        "",
+        &["workload.input_tokens: expected it"],
+    );
+    refuses("[workload]", "[workload", &[":4:"]);
+    refuses(
+        "= 30 }",
+        "= 1e18 }",
+        &["workload.arrivals: expected at most 1e9 requests"],
+    );
+    refuses(
+        "poisson = { rate_per_min = 30 }",
+        "batch = { jobs = 20_000_000 }",
+        &["at most 1e7"],
+    );
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let first = "name = \"one\"";
+    for (added, parts) in [
+        ("clients = 0", ["strategy[0]", "nonzero"].as_slice()),
+        (
+            "clients = 20_000",
+            &["strategy[0]", "clients", "at most 10000"],
+        ),
+        (
+            "concurrency = 3\nadaptive.aimd = {}",
+            &["strategy[0]", "`concurrency` or `adaptive`"],
+        ),
+        (
+            "adaptive.aimd = { least = 30 }",
+            &["strategy `one`", "adaptive"],
+        ),
+        (
+            "adaptive.aimd = { backoff_percent = 100 }",
+            &["strategy `one`", "adaptive"],
+        ),
+        (
+            "adaptive.vegas = {}",
+            &["strategy[0]", "`vegas`", "`gradient2`"],
+        ),
+        (
+            "settle = \"sometimes\"",
+            &["strategy[0]", "`sometimes`", "`optimistic`"],
+        ),
+        (
+            "settle = \"strict\"\nlimit = [{ counts = \"requests\", limit = 1, per = \"day\", kind = \"calendar\" }]",
+            &["strategy[0]", "`settle`", "`exact` settles all"],
+        ),
+        (
+            "gate = { spacing_s = 61 }",
+            &["strategy `one`", "gate", "60 s"],
+        ),
+        (
+            "gate = { spacing = 1 }",
+            &["strategy[0]", "unknown field `spacing`"],
+        ),
+        ("queue = \"lifo\"", &["strategy[0]", "`lifo`", "`priority`"]),
+    ] {
+        refuses(first, &format!("{first}\n{added}"), parts);
+    }
+    let second = "[[workload]]\nname = \"b\"\narrivals.batch = { jobs = 1 }\n\
+                  input_tokens.fixed = 1\noutput_tokens.fixed = 1\n[[workload]]";
+    refuses(
+        "[workload]",
+        second,
+        &["workload[1]: expected `name`, as there are several"],
+    );
+    refuses(
+        "[workload]",
+        &format!("{second}\nname = \"b\""),
+        &["two workloads are named `b`"],
+    );
+    refuses(
+        "[workload]",
+        &format!("{second}\nname = \"c\"\npriority = \"urgent\""),
+        &[":11:", "workload[1].priority", "`urgent`", "`interactive`"],
+    );
+    let whole = "[workload]
+arrivals.poisson = { rate_per_min = 30 }
+input_tokens.fixed = 100
+output_tokens.fixed = 50
+";
+    for none in ["workload = 3", "workload = []"] {
+        refuses(whole, none, &["workload", "expected"]);
+    }
+    let limit = "kind = \"gcra\"";
+    refuses(
+        limit,
+        "kind = \"gcra\"\nburst = 0",
+        &["provider.limit[0]", "burst is zero"],
+    );
+    refuses(
+        limit,
+        "kind = \"gcra\"\nburst = 11\nwindow_safe = true",
+        &["burst exceeds its limit"],
+    );
+    refuses(
+        limit,
+        "kind = \"sliding-log\"\nburst = 5",
+        &["`burst` and `window_safe` belong to"],
+    );
+    refuses(
+        limit,
+        "kind = \"calendar\"\nzone = \"Mars/Olympus\"",
+        &["IANA time zone", "Mars"],
+    );
+    refuses(
+        "preset = \"sdk-default\"",
+        "name = \"b\"\nbackoff.delay.exponential = { initial_s = 9, cap_s = 3 }",
+        &["strategy `b`: cap is below the first delay"],
+    );
+}
