@@ -100,6 +100,12 @@ impl AimdRate {
         })
     }
 
+    /// The same limiter with a least rate, which the initial one is not below.
+    pub(crate) fn at_least(self, least: Rate) -> Self {
+        let range = (least.min(self.rate).max(SLOWEST), self.range.1);
+        Self { range, ..self }
+    }
+
     /// The present rate.
     pub const fn rate(&self) -> Rate {
         self.rate

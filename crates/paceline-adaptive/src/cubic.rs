@@ -82,13 +82,13 @@ impl CubicRate {
 
     /// Learns that a response at `now` was no refusal.
     pub fn succeeded(&mut self, now: Timestamp) {
-        let measured = self.measured.count(now);
+        let measured = self.measured.count(now, 1);
         self.set_rate(now, self.curve.at(now), measured);
     }
 
     /// Learns that a response at `now` was a refusal.
     pub fn throttled(&mut self, now: Timestamp) {
-        let measured = self.measured.count(now);
+        let measured = self.measured.count(now, 1);
         let used = if self.enabled {
             measured.min(self.rate)
         } else {

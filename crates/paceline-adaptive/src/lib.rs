@@ -2,24 +2,38 @@
 //!
 //! - [`CubicRate`] is the adaptive limiter of the AWS SDKs, exact.
 //! - [`AimdRate`] finds a rate from refusals alone, for providers that send no headers.
+//! - [`LearnedLimits`] is a set of limits by dimension that live responses correct, from stated limits or
+//!   from nothing.
 //!
 //! All are state machines that are told the time. They compute in integers.
 
 #![no_std]
 
+extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod admit;
 mod aimd;
 mod cubic;
 mod curve;
+mod held;
+mod in_flight;
+mod learned;
+mod learned_limit;
+mod observe;
+mod own;
 mod pace_meter;
 mod rate;
+mod unannounced;
 #[cfg(test)]
 mod vectors;
+mod window;
 
 pub use aimd::{AimdRate, RateError};
 pub use cubic::CubicRate;
+pub use held::{Held, LongWait};
+pub use learned::{LearnedLimits, LearnedReceipts};
 pub use rate::Rate;
 
 /// Runs the examples of the README.

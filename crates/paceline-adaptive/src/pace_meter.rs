@@ -2,11 +2,11 @@ use paceline_core::Timestamp;
 
 use crate::Rate;
 
-/// How fast responses arrive: a smoothed rate, brought up to date every half second.
+/// How fast something happens: a smoothed rate, brought up to date every half second.
 #[derive(Clone, Debug)]
 pub(crate) struct PaceMeter {
     rate: Rate,
-    /// Responses since the last update.
+    /// Cells since the last update.
     count: u64,
     /// When the last update was, in half seconds.
     updated_at: u64,
@@ -22,9 +22,9 @@ impl PaceMeter {
         }
     }
 
-    /// Counts one response, and gives the rate.
-    pub(crate) fn count(&mut self, now: Timestamp) -> Rate {
-        self.count = self.count.saturating_add(1);
+    /// Counts some cells, and gives the rate.
+    pub(crate) fn count(&mut self, now: Timestamp, cells: u64) -> Rate {
+        self.count = self.count.saturating_add(cells);
         let half_seconds = now.as_nanos() / HALF_SECOND;
         let elapsed = half_seconds.saturating_sub(self.updated_at);
         if elapsed > 0 {
@@ -36,6 +36,11 @@ impl PaceMeter {
             (self.count, self.updated_at) = (0, half_seconds);
         }
         self.rate
+    }
+
+    /// The rate, or that of the half second under way if it is higher.
+    pub(crate) fn fastest(&self) -> Rate {
+        self.rate.max(Rate::per_second(self.count))
     }
 }
 
