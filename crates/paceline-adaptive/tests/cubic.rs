@@ -77,6 +77,8 @@ fn what_replenished_before_a_change_did_so_at_the_old_rate() {
     let mut limiter = enabled(10);
     let start = at(60_000);
     while limiter.try_acquire(start, 1).is_ok() {}
+    // Less than nothing is left, so that the fraction that was cannot make up for a lower rate.
+    limiter.charge(start, 1);
     // Hardly anything was sent for a minute, so the rate falls to a fifth: 0.56 cells in 0.4 s.
     limiter.throttled(at(60_400));
     assert!(limiter.rate() < Rate::from_picos(1_420_000_000_000));
