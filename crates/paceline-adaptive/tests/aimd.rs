@@ -217,3 +217,20 @@ fn ranges_without_meaning_are_refused() {
     assert!(limiter().with_range(second(5)..=second(5)).is_ok());
     assert!(AimdRate::new(Rate::ZERO, 0).rate() > Rate::ZERO);
 }
+
+#[test]
+fn a_rate_that_is_used_up_ends_at_its_most_and_one_that_is_refused_at_its_least() {
+    let range = Rate::from_picos(picos(1) / 2)..=Rate::per_second(9);
+    let limiter = AimdRate::new(Rate::per_second(1), 1).with_range(range);
+    let mut limiter = limiter.expect("a range");
+    for ms in 0..60_000 {
+        if limiter.try_acquire(at(ms), 1).is_ok() {
+            limiter.succeeded(at(ms), at(ms));
+        }
+    }
+    assert_eq!(limiter.rate(), Rate::per_second(9));
+    for ms in 60_000..60_020 {
+        limiter.throttled(at(ms), at(ms));
+    }
+    assert_eq!(limiter.rate(), Rate::from_picos(picos(1) / 2));
+}

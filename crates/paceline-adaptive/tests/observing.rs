@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use paceline_adaptive::{LearnedLimits, LongWait, Rate};
+use paceline_admission::{Admission, Refusal};
 use paceline_composite::Admit;
+use paceline_concurrency::Outcome;
 use paceline_core::{
     Class, Demand, Denied, Dimension, Feedback, Hint, HintSource, LimitReading, LimitWindow,
     Metric, Timestamp,
@@ -280,4 +282,33 @@ fn settling_gives_back_and_a_response_corrects_it() {
     reading.remaining = Some(5_000);
     limits.observe(after(4), NOW, &of(Class::Ok, [reading]));
     assert_eq!(limits.available(after(4), Dimension::Tokens), 5_000);
+}
+
+#[test]
+fn a_line_can_wait_for_it() {
+    let mut admission = Admission::<_, ()>::new(with_minute(2), 10);
+    let first = admission.try_admit(NOW, ONE).expect("two are allowed");
+    let reading = of(Class::Ok, [requests(2, 0)]);
+    admission.limits_mut().observe(after(1), NOW, &reading);
+    let Err(Refusal::Denied(Denied::Until(at))) = admission.try_admit(after(1), ONE) else {
+        panic!("others took the second");
+    };
+    assert!(at > after(60) && at < after(63), "{at:?}");
+    assert_eq!(
+        admission.finish(after(1), first, Outcome::Success, Some(ONE)),
+        Ok(())
+    );
+    assert!(admission.try_admit(at, ONE).is_ok());
+}
+
+#[test]
+fn a_response_that_speaks_twice_has_one_word() {
+    let mut limits = with_minute(100);
+    let thrice = [requests(100, 10), requests(500, 90), requests(500, 90)];
+    limits.observe(NOW, NOW, &of(Class::Ok, thrice));
+    assert_eq!(left(&limits, NOW), 10);
+    let minute = limits.limit(Dimension::Requests, LimitWindow::MINUTE);
+    assert_eq!(minute, Some(100));
+    limits.observe(NOW, NOW, &of(Class::Ok, [requests(100, 90), requests(100, 5)]));
+    assert_eq!(left(&limits, NOW), 5);
 }
