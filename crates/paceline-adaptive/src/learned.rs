@@ -25,7 +25,7 @@ use crate::{
 /// - *Limit.* A lower one holds at once, a larger one when two responses in a row state it, and then the
 ///   smaller of the two. If none is stated, what remains is the least that it can be. Above 10^12 it
 ///   counts as unknown. Zero disables.
-/// - *Window.* It is taken from the reading; if that states none, from the arithmetic of a limit that
+/// - *Window.* It is taken from the reading; if that states none, or may have concluded it, from the arithmetic of a limit that
 ///   replenishes all the time, for a minute or a day; if that does not fit, it is the shortest of a minute,
 ///   an hour, a day and a month in which the reset can lie.
 /// - *Kind.* Until three readings in a row fit a limit that replenishes all the time, no window holds more

@@ -142,9 +142,14 @@ impl LearnedLimit {
     fn observe_window(&mut self, now: Timestamp, reading: &LimitReading) {
         if let Some(window) = window::stated(reading, now) {
             (self.window, self.window_stated) = (window, true);
-        } else if !self.window_stated && window::fits(reading, now, self.window) != Some(true) {
-            let told = window::told(reading, now).or_else(|| window::at_least(reading, now));
-            self.window = told.unwrap_or(self.window);
+        } else if !self.window_stated {
+            let told = window::told(reading, now);
+            let least = window::at_least(reading, now);
+            self.window = match window::fits(reading, now, self.window) {
+                Some(true) => self.window,
+                Some(false) => told.or(least).unwrap_or(self.window),
+                None => self.window.max(least.unwrap_or(self.window)),
+            };
         }
     }
 

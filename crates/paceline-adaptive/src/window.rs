@@ -14,12 +14,11 @@ pub(crate) fn span(window: LimitWindow) -> Option<Duration> {
 
 /// The window that a reading states.
 ///
-/// For requests it may have been concluded from the reset, which says little if few are used: then it must be
-/// certain.
+/// For requests it may have been concluded from the reset, and then it is no more than that.
 pub(crate) fn stated(reading: &LimitReading, now: Timestamp) -> Option<Duration> {
     let window = span(reading.window?)?;
     let concluded = reading.metric == Metric::Requests && fits(reading, now, window) == Some(true);
-    (!concluded || is_certain(reading, now, window)).then_some(window)
+    (!concluded).then_some(window)
 }
 
 /// The window of a limit that replenishes all the time: a minute or a day if the arithmetic says so.
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_may_be_a_guess_must_be_certain() {
+    fn a_window_that_may_be_concluded_is_not_stated() {
         let mut guessed = reading(30, 29, 59_000);
         guessed.window = Some(LimitWindow::DAY);
         assert_eq!(stated(&guessed, NOW), None);
