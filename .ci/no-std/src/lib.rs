@@ -13,6 +13,7 @@ use core::{
     time::Duration,
 };
 
+use paceline_adaptive::LearnedLimits;
 use paceline_admission::{Admission, Gate, Priority, WaitLine};
 use paceline_backoff::{Delay, Jitter, RetryPolicy};
 use paceline_composite::{All, ByDimension, Settling, StrictSettling};
@@ -80,6 +81,9 @@ pub extern "C" fn decide() -> bool {
         && Permits::new(1).try_acquire().is_ok()
         && Admission::<_, ()>::new(Gcra::new(quota), 1)
             .try_admit(now, 1)
+            .is_ok()
+        && LearnedLimits::new(now)
+            .check(now, Demand::default())
             .is_ok()
         && paceline_wire::read(429, |_: &str| None, b"", now)
             .hint

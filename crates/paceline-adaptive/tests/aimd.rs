@@ -6,7 +6,7 @@ use paceline_adaptive::{AimdRate, Rate, RateError};
 use paceline_core::{Limiter, Quota, Timestamp};
 use paceline_gcra::Gcra;
 use paceline_laws::Schedule;
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::RngSeed};
 
 const fn at(ms: u64) -> Timestamp {
     Timestamp::from_nanos(ms * 1_000_000)
@@ -97,7 +97,13 @@ impl Simulation {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+    // Always the same cases: the first claim is about shares of long runs, which chance must not decide.
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        cases: 64,
+        rng_seed: RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    })]
 
     /// The first guess is wrong by up to a factor of ten, in either direction.
     #[test]
