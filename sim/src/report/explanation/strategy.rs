@@ -78,7 +78,7 @@ fn adaptive(adaptive: Adaptive) -> String {
 fn gate(gate: Gate) -> String {
     let spacing = gate
         .spacing_s
-        .map_or_else(|| "0.1 s".to_owned(), |spacing| span(spacing.get()));
+        .map_or_else(|| "100 ms".to_owned(), |spacing| span(spacing.get()));
     format!("one gate for all: a refusal closes it, and it reopens {spacing} apart")
 }
 
