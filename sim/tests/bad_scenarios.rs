@@ -129,6 +129,10 @@ fn contradictions_are_refused() {
             &["strategy `one`", "gate", "60 s"],
         ),
         (
+            "gate = { spacing_s = 1, least_spacing_s = 2 }",
+            &["strategy `one`", "gate", "least spacing <= initial"],
+        ),
+        (
             "gate = { spacing = 1 }",
             &["strategy[0]", "unknown field `spacing`"],
         ),

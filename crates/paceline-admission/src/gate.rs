@@ -57,6 +57,10 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// The mean time between two requests after the first refusal, unless stated.
+    pub const SPACING: Duration = Duration::from_millis(100);
+    /// The mean time between two requests below which it stands open, unless stated.
+    pub const LEAST_SPACING: Duration = Duration::from_millis(1);
     /// Narrowing by 1/64, the spacing halves in 44 requests.
     const NARROWING: u64 = 64;
     /// No pause between two requests grows longer by refusals alone.
@@ -71,8 +75,8 @@ impl Gate {
             closed_at: None,
             first_after: Duration::ZERO,
             spacing: 0,
-            initial: 100_000_000,
-            least: 1_000_000,
+            initial: nanos(Self::SPACING),
+            least: nanos(Self::LEAST_SPACING),
             passed: 0,
             streak: 0,
             rng: SplitMix64::new(seed),
@@ -194,6 +198,11 @@ impl fmt::Display for GateError {
 
 impl error::Error for GateError {}
 
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+#[expect(clippy::cast_possible_truncation, reason = "compared just before")]
+const fn nanos(duration: Duration) -> u64 {
+    let nanos = duration.as_nanos();
+    if nanos > u64::MAX as u128 {
+        return u64::MAX;
+    }
+    nanos as u64
 }

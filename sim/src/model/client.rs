@@ -15,7 +15,6 @@ use super::{
 use crate::{
     engine::Streams,
     scenario::{
-        limit::Limit,
         provider::Charge,
         strategy::{Queue, Strategy},
         workload::{self, Workload},
@@ -77,9 +76,11 @@ impl Client {
         let seed = streams.numbered("gate", &[u64::from(number)]).next_u64();
         let mut gate = Gate::new(seed);
         if let Some(spec) = strategy.gate {
-            let spacing = spec.spacing_s.map_or(DEFAULT_SPACING, |it| it.get());
-            let least = spec.least_spacing_s.map_or(LEAST_SPACING, |it| it.get());
-            let spaced = gate.with_spacing(spacing, least.min(spacing));
+            let spacing = spec.spacing_s.map_or(Gate::SPACING, |it| it.get());
+            let least = spec
+                .least_spacing_s
+                .map_or_else(|| Gate::LEAST_SPACING.min(spacing), |it| it.get());
+            let spaced = gate.with_spacing(spacing, least);
             gate = spaced.map_err(|err| format!("gate: {err}"))?;
         }
         let priority = |workload: &Workload| match strategy.queue {
@@ -175,10 +176,6 @@ impl Client {
     }
 }
 
-/// As for `Gate::new`.
-const DEFAULT_SPACING: Duration = Duration::from_millis(100);
-const LEAST_SPACING: Duration = Duration::from_millis(1);
-
 fn priority(spec: workload::Priority) -> Priority {
     match spec {
         workload::Priority::Interactive => Priority::INTERACTIVE,
@@ -189,12 +186,10 @@ fn priority(spec: workload::Priority) -> Priority {
 
 /// The limits of a client, its spacing included.
 fn limits(strategy: &Strategy, start: Timestamp) -> Vec<(Dimension, Box<dyn Settle>)> {
-    let rates = strategy.limits.iter().filter_map(|limit| match limit {
-        Limit::Rate(rate) => Some(rate),
-        Limit::Concurrency(_) => None,
-    });
     let settles = |rate| limiters::settling(rate, strategy.settle, start);
-    let mut limits: Vec<_> = rates.map(|rate| (rate.counts, settles(rate))).collect();
+    let mut limits: Vec<_> = limiters::rates(&strategy.limits)
+        .map(|rate| (rate.counts, settles(rate)))
+        .collect();
     if let Some(spacing) = strategy.spacing_s {
         // Units in the scenario are checked, so a quota of one per spacing exists.
         let spaced = Quota::new(1, spacing.get()).unwrap_or(Quota::UNLIMITED);

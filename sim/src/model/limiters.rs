@@ -14,11 +14,26 @@ use crate::scenario::{
 
 /// Makes the limiters of all rate limits, each with what it counts.
 pub(super) fn build(limits: &[Limit], start: Timestamp) -> Vec<(Dimension, Box<dyn Limiter>)> {
-    let rates = limits.iter().filter_map(|limit| match limit {
-        Limit::Rate(rate) => Some((rate.counts, limiter(rate, start))),
+    rates(limits)
+        .map(|rate| (rate.counts, limiter(rate, start)))
+        .collect()
+}
+
+/// The limits that count cells per period.
+pub(super) fn rates(limits: &[Limit]) -> impl Iterator<Item = &RateLimit> {
+    limits.iter().filter_map(|limit| match limit {
+        Limit::Rate(rate) => Some(rate),
         Limit::Concurrency(_) => None,
+    })
+}
+
+/// The smallest of the limits on requests at a time.
+pub(super) fn concurrency(limits: &[Limit]) -> Option<u64> {
+    let limits = limits.iter().filter_map(|limit| match limit {
+        Limit::Concurrency(most) => Some(*most),
+        Limit::Rate(_) => None,
     });
-    rates.collect()
+    limits.min()
 }
 
 /// Makes the limiter of one rate limit, fresh at `start`.

@@ -9,7 +9,7 @@ use crate::{
     engine::Streams,
     scenario::{
         Scenario,
-        limit::{Kind, Limit, RateLimit},
+        limit::{Kind, RateLimit},
         provider::Charge,
     },
     workload::{Job, Jobs, TraceError},
@@ -51,12 +51,7 @@ pub struct Bound {
 pub fn optimum(scenario: &Scenario, streams: Streams) -> Result<Bound, TraceError> {
     let start = scenario.start();
     let provider = &scenario.provider;
-    let rates = || {
-        provider.limits.iter().filter_map(|limit| match limit {
-            Limit::Rate(rate) => Some(rate),
-            Limit::Concurrency(_) => None,
-        })
-    };
+    let rates = || limiters::rates(&provider.limits);
     let is_request = |rate: &&RateLimit| rate.counts == Dimension::Requests;
     let requests: Vec<_> = rates().filter(is_request).collect();
     let mut groups: Vec<Group> = Vec::new();

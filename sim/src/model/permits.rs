@@ -1,6 +1,7 @@
 use paceline_concurrency::{Aimd, Fixed, Gradient2, Limit as Policy, LimitError};
 
-use crate::scenario::{admission::Adaptive, limit::Limit, strategy::Strategy};
+use super::limiters;
+use crate::scenario::{admission::Adaptive, strategy::Strategy};
 
 /// How many requests of a client may be in flight; `None` if that is not limited.
 ///
@@ -13,11 +14,7 @@ pub(super) fn policy(strategy: &Strategy) -> Result<Option<Box<dyn Policy + Send
             .map(Some)
             .map_err(|err| format!("adaptive: {err}"));
     }
-    let fixed = strategy.limits.iter().filter_map(|limit| match limit {
-        Limit::Concurrency(most) => Some(*most),
-        Limit::Rate(_) => None,
-    });
-    Ok(fixed.min().map(|most| {
+    Ok(limiters::concurrency(&strategy.limits).map(|most| {
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         Box::new(Fixed::new(most)) as Box<dyn Policy + Send>
     }))

@@ -7,10 +7,7 @@ use rand_distr::{Distribution, LogNormal};
 use super::limiters;
 use crate::{
     engine::Streams,
-    scenario::{
-        limit::Limit,
-        provider::{Charge, Latency, Outage, Provider as Spec, RetryAfter},
-    },
+    scenario::provider::{Charge, Latency, Outage, Provider as Spec, RetryAfter},
     workload::Job,
 };
 
@@ -56,13 +53,9 @@ pub(super) enum Outcome {
 
 impl Provider {
     pub(super) fn new(spec: &Spec, start: Timestamp, streams: Streams) -> Self {
-        let concurrency = spec.limits.iter().filter_map(|limit| match limit {
-            Limit::Concurrency(most) => Some(*most),
-            Limit::Rate(_) => None,
-        });
         Self {
             limits: limiters::build(&spec.limits, start),
-            concurrency: concurrency.min(),
+            concurrency: limiters::concurrency(&spec.limits),
             under_way: 0,
             charge: spec.charge,
             refused_calls_count: spec.refused_calls_count,
