@@ -1,6 +1,7 @@
 //! The actors of a simulation: a provider that enforces limits, and clients that meet them.
 
 mod client;
+pub mod dialect;
 mod limiters;
 mod optimum;
 mod permits;

@@ -18,6 +18,8 @@ pub struct Provider {
     pub charge: Charge,
     /// Whether calls that it refuses use up its limits on requests.
     pub refused_calls_count: bool,
+    /// How it words its answers.
+    pub dialect: Dialect,
     /// What it says about when to come back.
     pub retry_after: RetryAfter,
     /// Time to the first token of an answer.
@@ -42,6 +44,7 @@ struct RawProvider {
     limits: Option<Vec<Limit>>,
     charge: Option<Charge>,
     refused_calls_count: Option<bool>,
+    dialect: Option<Dialect>,
     retry_after: Option<RetryAfter>,
     first_token: Option<Latency>,
     per_output_token: Option<Latency>,
@@ -63,6 +66,7 @@ impl TryFrom<RawProvider> for Provider {
             limits: raw.limits.unwrap_or(base.limits),
             charge: raw.charge.unwrap_or(base.charge),
             refused_calls_count: raw.refused_calls_count.unwrap_or(base.refused_calls_count),
+            dialect: raw.dialect.unwrap_or(base.dialect),
             retry_after: raw.retry_after.unwrap_or(base.retry_after),
             first_token: raw.first_token.unwrap_or(base.first_token),
             per_output_token: raw.per_output_token.unwrap_or(base.per_output_token),
@@ -86,6 +90,15 @@ pub enum Charge {
     #[default]
     #[serde(rename = "actual")]
     Actual,
+}
+
+/// How a provider words its answers: which headers and bodies it sends.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialect {
+    /// No provider in particular: a status and `retry-after`.
+    #[default]
+    Generic,
 }
 
 /// What a refusal says about when to come back.
