@@ -1,5 +1,7 @@
 //! Runs every strategy of a scenario on the same arrivals and sums up what happened.
 
+use std::num::NonZeroU32;
+
 use hdrhistogram::Histogram;
 use paceline_core::Dimension;
 use rayon::prelude::*;
@@ -156,10 +158,14 @@ fn series(tallies: &[Tally]) -> Vec<Bin> {
         .collect()
 }
 
-/// The limit on requests that allows the fewest calls in a bin.
+/// The limit on requests that allows the fewest calls in a bin; none if several keys share the calls.
 fn limit_line(scenario: &Scenario) -> Option<LimitLine> {
     let bin_s = scenario.bin().as_secs_f64();
-    let limits = scenario.provider.limits.iter();
+    let provider = match scenario.providers.as_slice() {
+        [provider] if provider.keys == NonZeroU32::MIN => provider,
+        _ => return None,
+    };
+    let limits = provider.limits.iter();
     let lines = limits.filter_map(|limit| match limit {
         Limit::Rate(rate) if rate.counts == Dimension::Requests => {
             // A limit may be spent as soon as its period begins.

@@ -40,7 +40,7 @@ fn every_preset_is_legal_in_a_scenario() {
             fs::write(&path, text).expect("the folder can be written to");
             let scenario = Scenario::read(&path, &[]).expect("presets are legal");
             assert!(
-                !scenario.provider.limits.is_empty(),
+                !scenario.providers[0].limits.is_empty(),
                 "{} limits nothing",
                 provider.name
             );

@@ -1,21 +1,19 @@
 use std::time::Duration;
 
-use paceline_admission::{Admission, Gate, Grant, Place, Priority, Refusal};
-use paceline_composite::{ByDimension, Settle};
+use paceline_admission::{Admission, Gate, Grant, Place, Priority, Refusal, WaitLine};
 use paceline_concurrency::Outcome as Ending;
-use paceline_core::{Demand, Denied, Dimension, Quota, Timestamp};
-use paceline_gcra::Gcra;
+use paceline_core::{Class, Demand, Denied, Feedback, HintSource, Timestamp};
 use rand_chacha::rand_core::Rng;
 
 use super::{
-    limiters, permits,
-    provider::{self, Outcome},
-    retry::Retries,
+    dialect::Response, limits::Limits, permits, provider, retry::Retries, routing::Routing,
 };
 use crate::{
     engine::Streams,
     scenario::{
-        provider::Charge,
+        learning::{Hears, LimitsFrom},
+        provider::{Charge, Provider},
+        retry::HintIn,
         strategy::{Queue, Strategy},
         workload::{self, Workload},
     },
@@ -24,13 +22,19 @@ use crate::{
 
 /// One client: what its requests must pass before they are sent, and when it tries again.
 pub(super) struct Client {
-    /// The slots of those who wait stand in line.
-    admission: Admission<Limits, u32>,
+    line: WaitLine<u32>,
+    /// One for each key that it may call.
+    keys: Vec<Key>,
+    /// How it chooses among them, if there are several.
+    routing: Option<Routing>,
     pub(super) retries: Retries,
-    estimate: Charge,
     settles: bool,
     gated: bool,
-    pub(super) queues: bool,
+    pub(super) queue: Queue,
+    hears: Hears,
+    hint_in: HintIn,
+    /// Whether answers other than refusals matter to it.
+    listens: bool,
     /// By the place of the workload.
     priorities: Vec<Priority>,
     deadline: Option<Duration>,
@@ -38,19 +42,29 @@ pub(super) struct Client {
     pub(super) wake_at: Option<Timestamp>,
 }
 
-type Limits = ByDimension<Box<dyn Settle>>;
+/// A key of a provider, as the client sees it.
+struct Key {
+    /// Its place among all keys of all providers.
+    place: usize,
+    /// The gate, the limits and the permits; who waits stands in the client's line.
+    admission: Admission<Limits, ()>,
+    estimate: Charge,
+}
 
 /// What a call that was sent holds until its answer is there.
-pub(super) type Held = Grant<Limits>;
+pub(super) struct Held {
+    grant: Grant<Limits>,
+    /// The place of its key in the client's list.
+    key: usize,
+}
 
 /// Whether a call may be sent.
-#[derive(Debug)]
 pub(super) enum Verdict {
-    /// Now.
-    Send(Held),
+    /// Now, to the key with this place.
+    Send(Held, usize),
     /// Ask again at this time.
     Wait(Timestamp),
-    /// Ask again when a permit comes back.
+    /// Ask again when an answer is there.
     Full,
     /// Never: the client's own limits are too small for it.
     Never,
@@ -64,36 +78,52 @@ impl Client {
     /// Says what in the strategy has no meaning.
     pub(super) fn new(
         strategy: &Strategy,
+        providers: &[Provider],
         workloads: &[Workload],
         number: u32,
         start: Timestamp,
         streams: Streams,
     ) -> Result<Self, String> {
-        let mut admission = Admission::new(ByDimension::new(limits(strategy, start)), usize::MAX);
-        if let Some(policy) = permits::policy(strategy)? {
-            admission = admission.with_permits(policy);
-        }
-        let seed = streams.numbered("gate", &[u64::from(number)]).next_u64();
-        let mut gate = Gate::new(seed);
-        if let Some(spec) = strategy.gate {
-            let spacing = spec.spacing_s.map_or(Gate::SPACING, |it| it.get());
-            let least = spec
-                .least_spacing_s
-                .map_or_else(|| Gate::LEAST_SPACING.min(spacing), |it| it.get());
-            let spaced = gate.with_spacing(spacing, least);
-            gate = spaced.map_err(|err| format!("gate: {err}"))?;
+        let mut keys = Vec::new();
+        for (place, (index, provider)) in provider::keys(providers).enumerate() {
+            let wanted = match (&strategy.route, &strategy.provider) {
+                (Some(_), _) => true,
+                (None, Some(name)) => provider.name == *name && keys.is_empty(),
+                (None, None) => index == 0 && keys.is_empty(),
+            };
+            if wanted {
+                keys.push(Key {
+                    place,
+                    admission: admission(
+                        strategy,
+                        provider,
+                        (number, place as u64),
+                        start,
+                        streams,
+                    )?,
+                    estimate: estimate(strategy, provider),
+                });
+            }
         }
         let priority = |workload: &Workload| match strategy.queue {
             Queue::Priority => priority(workload.priority),
-            Queue::Fifo | Queue::None => Priority::INTERACTIVE,
+            Queue::Fifo | Queue::Smallest | Queue::None => Priority::INTERACTIVE,
         };
+        let route = strategy.route.as_ref();
         Ok(Self {
-            admission: admission.with_gate(gate),
+            line: WaitLine::new(usize::MAX),
+            keys,
+            routing: route.map(|route| Routing::new(route, providers, number, streams)),
             retries: Retries::new(strategy, streams).map_err(|err| err.to_string())?,
-            estimate: strategy.estimate,
             settles: strategy.settle.is_some(),
             gated: strategy.gate.is_some(),
-            queues: strategy.queue != Queue::None,
+            queue: strategy.queue,
+            hears: strategy.hears,
+            hint_in: strategy
+                .backoff
+                .as_ref()
+                .map_or_else(HintIn::default, |it| it.hint_in),
+            listens: strategy.learn && strategy.hears == Hears::All,
             priorities: workloads.iter().map(priority).collect(),
             deadline: strategy.deadline_s.map(|deadline| deadline.get()),
             wake_at: None,
@@ -106,6 +136,11 @@ impl Client {
             .map_or(Timestamp::MAX, |deadline| job.at.saturating_add(deadline))
     }
 
+    /// Whether it reads what comes with an answer, and not only what comes with a refusal.
+    pub(super) const fn listens(&self) -> bool {
+        self.listens
+    }
+
     /// Lets a request wait: in its old place, if it had one.
     pub(super) fn enqueue(
         &mut self,
@@ -114,66 +149,157 @@ impl Client {
         slot: u32,
         place: Option<Place>,
     ) -> Place {
-        let cost = provider::in_total(self.estimate, job);
         if let Some(place) = place
-            && self.admission.rejoin(place, cost, slot).is_ok()
+            && self.line.rejoin(place, slot).is_ok()
         {
             return place;
         }
-        let priority = self.priorities.get(job.workload as usize);
-        let priority = priority.copied().unwrap_or_default();
-        self.admission
-            .join(now, priority, cost, slot)
+        let priority = match self.queue {
+            Queue::Smallest => {
+                Priority::yielding_for(Duration::from_secs(job.input_tokens + job.max_tokens))
+            }
+            _ => {
+                let priority = self.priorities.get(job.workload as usize);
+                priority.copied().unwrap_or_default()
+            }
+        };
+        self.line
+            .join(now, priority, slot)
             .expect("the line has room for everybody")
     }
 
     /// Whose turn it is.
     pub(super) fn head(&self) -> Option<(Place, u32)> {
-        let (place, waiter) = self.admission.line().head()?;
-        Some((place, waiter.who))
+        self.line.head().map(|(place, slot)| (place, *slot))
     }
 
     /// Takes somebody out of the line.
     pub(super) fn dequeue(&mut self, place: Place) {
-        self.admission.leave(place);
+        self.line.leave(place);
     }
 
-    /// Spends what the head of the line costs, if the gate, all limits and the permits agree.
-    pub(super) fn try_send(&mut self, now: Timestamp) -> Verdict {
-        let Some((_, head)) = self.admission.line().head() else {
-            return Verdict::Full;
+    /// Spends what a request costs at a key whose gate, limits and permits agree.
+    pub(super) fn try_send(&mut self, now: Timestamp, job: &Job) -> Verdict {
+        let cost = |key: &Key| provider::in_total(key.estimate, job);
+        let chosen = match &mut self.routing {
+            None => Ok(0),
+            Some(routing) => routing.choose(now, cost(&self.keys[0]), |key| {
+                let Key { admission, .. } = &self.keys[key];
+                match admission.check(now, cost(&self.keys[key])) {
+                    Ok(()) => Ok(admission.limits().available(now, cost(&self.keys[key]))),
+                    Err(Refusal::Denied(denied)) => Err(denied),
+                    // Nobody knows when, so it is asked again at every answer.
+                    Err(Refusal::Busy) => Err(Denied::Until(Timestamp::MAX)),
+                }
+            }),
         };
-        let cost = head.cost;
-        match self.admission.try_admit(now, cost) {
-            Ok(held) => Verdict::Send(held),
+        let key = match chosen {
+            Ok(key) => key,
+            Err(Denied::Until(Timestamp::MAX)) => return Verdict::Full,
+            Err(Denied::Until(at)) => return Verdict::Wait(at),
+            Err(Denied::TooLarge { .. }) => return Verdict::Never,
+        };
+        let cost = cost(&self.keys[key]);
+        let Key {
+            place, admission, ..
+        } = &mut self.keys[key];
+        match admission.try_admit(now, cost) {
+            Ok(grant) => Verdict::Send(Held { grant, key }, *place),
             Err(Refusal::Busy) => Verdict::Full,
             Err(Refusal::Denied(Denied::Until(at))) => Verdict::Wait(at),
             Err(Refusal::Denied(Denied::TooLarge { .. })) => Verdict::Never,
         }
     }
 
-    /// Gives back what a call held, and learns from its answer.
-    pub(super) fn finish(&mut self, now: Timestamp, held: Held, job: &Job, outcome: Outcome) {
-        let ending = match outcome {
-            Outcome::Success => Ending::Success,
-            Outcome::Refused { .. } | Outcome::Failed | Outcome::Unavailable => Ending::Dropped,
-            Outcome::TooLarge => Ending::Ignored,
+    /// Reads a response, as far as it reaches this client.
+    pub(super) fn read(&self, now: Timestamp, response: &Response) -> Feedback {
+        if self.hears == Hears::Status {
+            return paceline_wire::read(response.status, |_| None, b"", now);
+        }
+        let headers = paceline_wire::pairs(&response.headers);
+        paceline_wire::read(response.status, headers, response.body.as_bytes(), now)
+    }
+
+    /// How long the response asks to wait, if the client looks there.
+    pub(super) fn hint(&self, now: Timestamp, feedback: &Feedback) -> Option<Duration> {
+        let hint = feedback.hint?;
+        let found = match self.hint_in {
+            HintIn::Anywhere => true,
+            HintIn::Headers => matches!(
+                hint.source,
+                HintSource::RetryAfterMs | HintSource::RetryAfter
+            ),
         };
-        if let Outcome::Refused { retry_after } = outcome
-            && self.gated
-        {
-            self.admission.gate_mut().close(now, held.at(), retry_after);
+        found.then(|| hint.at.saturating_duration_since(now))
+    }
+
+    /// Gives back what a call held, and learns from its answer.
+    pub(super) fn finish(&mut self, now: Timestamp, held: Held, job: &Job, feedback: &Feedback) {
+        let Held { grant, key } = held;
+        let ending = match feedback.class {
+            Class::Ok => Ending::Success,
+            Class::TooLarge => Ending::Ignored,
+            _ => Ending::Dropped,
+        };
+        let hint = self.hint(now, feedback);
+        let admission = &mut self.keys[key].admission;
+        if self.gated && matches!(feedback.class, Class::Pace | Class::Quota) {
+            admission.gate_mut().close(now, grant.at(), hint);
+        }
+        if let Some(routing) = &mut self.routing {
+            routing.heard(now, key, grant.at(), feedback);
         }
         // Otherwise what was charged stands: some servers count what they refuse.
-        let known = self.settles && outcome == Outcome::Success;
+        let known = self.settles && feedback.class == Class::Ok;
         let actual = known.then_some(Demand {
             requests: 1,
             input_tokens: job.input_tokens,
             output_tokens: job.output_tokens,
         });
+        let sent_at = grant.at();
         // A receipt that has expired lets its estimate stand, as it would in production.
-        let _ = self.admission.finish(now, held, ending, actual);
+        let _ = admission.finish(now, grant, ending, actual);
+        admission.limits_mut().observe(now, sent_at, feedback);
     }
+}
+
+fn admission(
+    strategy: &Strategy,
+    provider: &Provider,
+    (number, place): (u32, u64),
+    start: Timestamp,
+    streams: Streams,
+) -> Result<Admission<Limits, ()>, String> {
+    let mut admission = Admission::new(Limits::new(strategy, provider, start), 0);
+    if let Some(policy) = permits::policy(strategy, provider)? {
+        admission = admission.with_permits(policy);
+    }
+    let number = u64::from(number);
+    let mut seed = match place {
+        0 => streams.numbered("gate", &[number]),
+        _ => streams.numbered("gate", &[number, place]),
+    };
+    let mut gate = Gate::new(seed.next_u64());
+    if let Some(spec) = strategy.gate {
+        let spacing = spec.spacing_s.map_or(Gate::SPACING, |it| it.get());
+        let least = spec
+            .least_spacing_s
+            .map_or_else(|| Gate::LEAST_SPACING.min(spacing), |it| it.get());
+        let spaced = gate.with_spacing(spacing, least);
+        gate = spaced.map_err(|err| format!("gate: {err}"))?;
+    }
+    Ok(admission.with_gate(gate))
+}
+
+/// Which tokens a client counts: what it was told to, or what the provider whose limits it knows does.
+fn estimate(strategy: &Strategy, provider: &Provider) -> Charge {
+    strategy.estimate.unwrap_or_else(|| {
+        let knows = matches!(strategy.limits_from, Some(LimitsFrom::Provider));
+        match provider.charge {
+            Charge::Input if knows => Charge::Input,
+            _ => Charge::InputAndMaxTokens,
+        }
+    })
 }
 
 fn priority(spec: workload::Priority) -> Priority {
@@ -182,18 +308,4 @@ fn priority(spec: workload::Priority) -> Priority {
         workload::Priority::Batch => Priority::BATCH,
         workload::Priority::YieldsForS(span) => Priority::yielding_for(span.get()),
     }
-}
-
-/// The limits of a client, its spacing included.
-fn limits(strategy: &Strategy, start: Timestamp) -> Vec<(Dimension, Box<dyn Settle>)> {
-    let settles = |rate| limiters::settling(rate, strategy.settle, start);
-    let mut limits: Vec<_> = limiters::rates(&strategy.limits)
-        .map(|rate| (rate.counts, settles(rate)))
-        .collect();
-    if let Some(spacing) = strategy.spacing_s {
-        // Units in the scenario are checked, so a quota of one per spacing exists.
-        let spaced = Quota::new(1, spacing.get()).unwrap_or(Quota::UNLIMITED);
-        limits.push((Dimension::Requests, limiters::standing(Gcra::new(spaced))));
-    }
-    limits
 }

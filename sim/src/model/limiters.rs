@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use paceline_composite::{OptimisticSettling, Settle, Settling, StrictSettling};
-use paceline_core::{Dimension, Limiter, Restore, Timestamp};
+use paceline_core::{Limiter, Restore, Timestamp};
 use paceline_gcra::Gcra;
 use paceline_quota::{QuotaTracker, Window};
 use paceline_sliding_window::{Estimate, SlidingCounter, SlidingLog};
@@ -11,13 +11,6 @@ use crate::scenario::{
     admission::Settle as Policy,
     limit::{Kind, Limit, RateLimit},
 };
-
-/// Makes the limiters of all rate limits, each with what it counts.
-pub(super) fn build(limits: &[Limit], start: Timestamp) -> Vec<(Dimension, Box<dyn Limiter>)> {
-    rates(limits)
-        .map(|rate| (rate.counts, limiter(rate, start)))
-        .collect()
-}
 
 /// The limits that count cells per period.
 pub(super) fn rates(limits: &[Limit]) -> impl Iterator<Item = &RateLimit> {

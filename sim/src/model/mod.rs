@@ -3,10 +3,12 @@
 mod client;
 pub mod dialect;
 mod limiters;
+mod limits;
 mod optimum;
 mod permits;
 mod provider;
 mod retry;
+mod routing;
 mod tally;
 mod works;
 mod world;

@@ -4,13 +4,13 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use paceline_core::{Denied, Dimension, Limiter, Timestamp};
 
-use super::limiters;
+use super::{limiters, provider};
 use crate::{
     engine::Streams,
     scenario::{
         Scenario,
         limit::{Kind, RateLimit},
-        provider::Charge,
+        provider::{Charge, Provider},
     },
     workload::{Job, Jobs, TraceError},
 };
@@ -41,6 +41,9 @@ pub struct Bound {
 /// - In a window of tokens, what is left at its end is lost. Here requests may be split between
 ///   windows, which no real schedule can do; the number is an upper bound.
 ///
+/// Several keys are bounded each by itself, as if every request could go to each of them, and the sum
+/// bounds them together.
+///
 /// Latency, faults, outages, deadlines and limits on concurrency are ignored, which can only make
 /// the bound larger. The whole is exact if there is a single group with an exact number and nothing
 /// was ignored.
@@ -50,44 +53,59 @@ pub struct Bound {
 /// Fails if a trace cannot be read.
 pub fn optimum(scenario: &Scenario, streams: Streams) -> Result<Bound, TraceError> {
     let start = scenario.start();
-    let provider = &scenario.provider;
+    let mut keys: Vec<Vec<Group>> = provider::keys(&scenario.providers)
+        .map(|(_, spec)| groups(spec, start))
+        .collect();
+    let mut jobs = Jobs::start(scenario, streams)?;
+    let mut arrivals = 0;
+    while let Some(job) = jobs.next_job()? {
+        arrivals += 1;
+        for group in keys.iter_mut().flatten() {
+            group.arrive(&job);
+        }
+    }
+    let end = start.saturating_add(scenario.duration());
+    for group in keys.iter_mut().flatten() {
+        group.serve_until(end);
+    }
+    let of_key = |groups: &Vec<Group>| {
+        let admitted = groups.iter().map(|group| group.admitted);
+        admitted.min().unwrap_or(arrivals)
+    };
+    let requests = keys.iter().map(of_key).fold(0, u64::saturating_add);
+    let whole = |groups: &Vec<Group>| groups.len() <= 1 && !groups.iter().any(|it| it.splits);
+    Ok(Bound {
+        arrivals,
+        requests: requests.min(arrivals),
+        exact: keys.len() == 1 && keys.iter().all(whole) && !ignores(scenario),
+    })
+}
+
+/// The limits of a key in groups that count the same.
+fn groups(provider: &Provider, start: Timestamp) -> Vec<Group> {
     let rates = || limiters::rates(&provider.limits);
     let is_request = |rate: &&RateLimit| rate.counts == Dimension::Requests;
     let requests: Vec<_> = rates().filter(is_request).collect();
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups = Vec::new();
     if !requests.is_empty() {
         groups.push(Group::new(&requests, start, provider.charge));
     }
     for rate in rates().filter(|rate| !is_request(rate)) {
         groups.push(Group::new(&[rate], start, provider.charge));
     }
+    groups
+}
 
-    let mut jobs = Jobs::start(scenario, streams)?;
-    let mut arrivals = 0;
-    while let Some(job) = jobs.next_job()? {
-        arrivals += 1;
-        for group in &mut groups {
-            group.arrive(&job);
-        }
-    }
-    let end = start.saturating_add(scenario.duration());
-    let mut least = arrivals;
-    for group in &mut groups {
-        group.serve_until(end);
-        least = least.min(group.admitted);
-    }
-    let ignored = provider.limits.len() > rates().count()
-        || provider.error_rate.get() > 0.0
-        || !provider.outages.is_empty()
-        || scenario
-            .strategies
-            .iter()
-            .any(|strategy| strategy.deadline_s.is_some());
-    Ok(Bound {
-        arrivals,
-        requests: least,
-        exact: !ignored && groups.iter().all(|group| !group.splits) && groups.len() <= 1,
-    })
+/// Whether anything in a scenario can only make less possible than the bound says.
+fn ignores(scenario: &Scenario) -> bool {
+    let of_provider = |provider: &Provider| {
+        provider.limits.len() > limiters::rates(&provider.limits).count()
+            || provider.error_rate.get() > 0.0
+            || !provider.outages.is_empty()
+    };
+    let mut strategies = scenario.strategies.iter();
+    scenario.providers.iter().any(of_provider)
+        || strategies.any(|strategy| strategy.deadline_s.is_some())
 }
 
 /// Limits that count the same, and the schedule that serves the smallest request first.
@@ -132,9 +150,7 @@ impl Group {
     fn arrive(&mut self, job: &Job) {
         self.serve_until(job.at);
         self.now = self.now.max(job.at);
-        let cost = self
-            .counts
-            .cost(super::provider::in_total(self.charge, job));
+        let cost = self.counts.cost(provider::in_total(self.charge, job));
         if cost == 0 {
             self.admitted += 1;
             return;

@@ -1,20 +1,31 @@
 use paceline_concurrency::{Aimd, Fixed, Gradient2, Limit as Policy, LimitError};
 
 use super::limiters;
-use crate::scenario::{admission::Adaptive, strategy::Strategy};
+use crate::scenario::{
+    admission::Adaptive, learning::LimitsFrom, provider::Provider, strategy::Strategy,
+};
 
 /// How many requests of a client may be in flight; `None` if that is not limited.
 ///
 /// # Errors
 ///
 /// Says what in the strategy has no meaning.
-pub(super) fn policy(strategy: &Strategy) -> Result<Option<Box<dyn Policy + Send>>, String> {
+pub(super) fn policy(
+    strategy: &Strategy,
+    provider: &Provider,
+) -> Result<Option<Box<dyn Policy + Send>>, String> {
     if let Some(spec) = strategy.adaptive {
         return adaptive(spec)
             .map(Some)
             .map_err(|err| format!("adaptive: {err}"));
     }
-    Ok(limiters::concurrency(&strategy.limits).map(|most| {
+    let from = match &strategy.limits_from {
+        None => None,
+        Some(LimitsFrom::Provider) => limiters::concurrency(&provider.limits),
+        Some(LimitsFrom::Preset(limits)) => limiters::concurrency(limits),
+    };
+    let own = limiters::concurrency(&strategy.limits);
+    Ok(own.into_iter().chain(from).min().map(|most| {
         let most = u32::try_from(most).unwrap_or(u32::MAX);
         Box::new(Fixed::new(most)) as Box<dyn Policy + Send>
     }))

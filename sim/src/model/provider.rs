@@ -4,21 +4,28 @@ use paceline_core::{Demand, Denied, Dimension, Limiter, Timestamp};
 use rand_chacha::rand_core::Rng;
 use rand_distr::{Distribution, LogNormal};
 
-use super::limiters;
+use super::{
+    dialect::{self, Occasion, Response, State},
+    limiters,
+};
 use crate::{
     engine::Streams,
-    scenario::provider::{Charge, Latency, Outage, Provider as Spec, RetryAfter},
+    scenario::{
+        limit::RateLimit,
+        provider::{Charge, Dialect, Latency, Outage, Provider as Spec, RetryAfter},
+    },
     workload::Job,
 };
 
-/// The provider: admits or refuses each call, and says when its answer arrives.
+/// The provider behind one key: admits or refuses each call, and says when its answer arrives.
 pub(super) struct Provider {
-    limits: Vec<(Dimension, Box<dyn Limiter>)>,
+    limits: Vec<(RateLimit, Box<dyn Limiter>)>,
     /// The smallest of its limits on calls under way.
     concurrency: Option<u64>,
     under_way: u64,
     charge: Charge,
     refused_calls_count: bool,
+    dialect: Dialect,
     retry_after: RetryAfter,
     first_token: Latency,
     per_output_token: Latency,
@@ -26,14 +33,18 @@ pub(super) struct Provider {
     error_rate: f64,
     outages: Vec<Outage>,
     start: Timestamp,
+    /// Its place among all keys.
+    place: u64,
     streams: Streams,
 }
 
 /// What a call leads to, and when the client learns of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) outcome: Outcome,
     pub(super) after: Duration,
+    /// What is said; `None` for an answer of which nobody reads that.
+    pub(super) response: Option<Response>,
 }
 
 /// What a call leads to.
@@ -43,22 +54,34 @@ pub(super) enum Outcome {
     Success,
     /// A 5xx; the call was admitted.
     Failed,
-    /// A 429, and perhaps a hint when to come back, counted from its arrival.
-    Refused { retry_after: Option<Duration> },
+    /// A 429.
+    Refused,
     /// The request exceeds a limit by itself and is refused forever.
     TooLarge,
     /// A 503 in an outage; no limit was touched.
     Unavailable,
 }
 
+/// Every key of every provider: the place of the provider, and what it does.
+pub(super) fn keys(providers: &[Spec]) -> impl Iterator<Item = (usize, &Spec)> {
+    let each = |(index, spec): (usize, _)| {
+        let spec: &Spec = spec;
+        (0..spec.keys.get()).map(move |_| (index, spec))
+    };
+    providers.iter().enumerate().flat_map(each)
+}
+
 impl Provider {
-    pub(super) fn new(spec: &Spec, start: Timestamp, streams: Streams) -> Self {
+    pub(super) fn new(spec: &Spec, place: u64, start: Timestamp, streams: Streams) -> Self {
+        let made = limiters::rates(&spec.limits)
+            .map(|rate| (rate.clone(), limiters::limiter(rate, start)));
         Self {
-            limits: limiters::build(&spec.limits, start),
+            limits: made.collect(),
             concurrency: limiters::concurrency(&spec.limits),
             under_way: 0,
             charge: spec.charge,
             refused_calls_count: spec.refused_calls_count,
+            dialect: spec.dialect,
             retry_after: spec.retry_after,
             first_token: spec.first_token.clone(),
             per_output_token: spec.per_output_token.clone(),
@@ -66,34 +89,77 @@ impl Provider {
             error_rate: spec.error_rate.get(),
             outages: spec.outages.clone(),
             start,
+            place,
             streams,
         }
     }
 
-    /// Decides about a call that arrives now.
-    pub(super) fn call(&mut self, now: Timestamp, job: &Job, attempt: u32) -> Answer {
+    /// Decides about a call that arrives now. Words an answer only if somebody `listens`.
+    pub(super) fn call(
+        &mut self,
+        now: Timestamp,
+        job: &Job,
+        attempt: u32,
+        listens: bool,
+    ) -> Answer {
         let elapsed = now.saturating_duration_since(self.start);
-        let refusal = self.refusal;
-        let soon = |outcome| Answer {
-            outcome,
-            after: refusal,
-        };
         let mut outages = self.outages.iter();
         if outages.any(|outage| (outage.from.get()..outage.to.get()).contains(&elapsed)) {
-            return soon(Outcome::Unavailable);
+            return self.soon(now, Outcome::Unavailable, Occasion::Outage);
         }
         let demand = at_admission(self.charge, job);
-        if let Err(denied) = self.check(now, demand) {
+        if let Err(refusal) = self.check(now, demand) {
             if self.refused_calls_count {
                 self.charge_requests(now);
             }
-            return soon(self.refusal(now, denied));
+            let outcome = match refusal {
+                Occasion::TooLarge { .. } => Outcome::TooLarge,
+                _ => Outcome::Refused,
+            };
+            return self.soon(now, outcome, refusal);
         }
-        for (dimension, limiter) in &mut self.limits {
-            limiter.charge(now, dimension.cost(demand));
+        for (rate, limiter) in &mut self.limits {
+            limiter.charge(now, rate.counts.cost(demand));
         }
         self.under_way = self.under_way.saturating_add(1);
-        self.serve(job, attempt)
+        let Some(after) = self.service(job, attempt) else {
+            return self.soon(now, Outcome::Failed, Occasion::Failure);
+        };
+        Answer {
+            outcome: Outcome::Success,
+            after,
+            response: listens.then(|| self.word(now, Occasion::Answer)),
+        }
+    }
+
+    /// Says something other than an answer.
+    fn soon(&self, now: Timestamp, outcome: Outcome, occasion: Occasion) -> Answer {
+        Answer {
+            outcome,
+            after: self.refusal,
+            response: Some(self.word(now, occasion)),
+        }
+    }
+
+    fn word(&self, now: Timestamp, occasion: Occasion) -> Response {
+        let state = |(rate, limiter): &'_ (RateLimit, Box<dyn Limiter>)| {
+            let all = limiter.check(now, rate.quota.burst());
+            let full_at = all.err().and_then(Denied::retry_at);
+            (limiter.available(now), full_at.unwrap_or(now))
+        };
+        let states: Vec<_> = self
+            .limits
+            .iter()
+            .map(|limit| {
+                let (remaining, full_at) = state(limit);
+                State {
+                    rate: &limit.0,
+                    remaining,
+                    full_at,
+                }
+            })
+            .collect();
+        dialect::write(self.dialect, now, occasion, &states)
     }
 
     /// Takes note that a call which it admitted has come to its end.
@@ -104,45 +170,57 @@ impl Provider {
                 output_tokens: job.output_tokens,
                 ..Demand::default()
             };
-            for (dimension, limiter) in &mut self.limits {
-                limiter.charge(now, dimension.cost(produced));
+            for (rate, limiter) in &mut self.limits {
+                limiter.charge(now, rate.counts.cost(produced));
             }
         }
     }
 
-    /// Asks every limit; without concurrency, a refusal by time has the latest time of all.
-    fn check(&self, now: Timestamp, demand: Demand) -> Result<(), Option<Denied>> {
-        let answers = self.limits.iter().map(|(dimension, limiter)| {
+    /// Asks every limit; the one that refuses for longest is named, and one that always will before it.
+    fn check(&self, now: Timestamp, demand: Demand) -> Result<(), Occasion> {
+        let mut refusal = None::<(usize, u64, Denied)>;
+        for (by, (rate, limiter)) in self.limits.iter().enumerate() {
             // A call that costs nothing yet must still wait for a debt to be paid.
-            limiter.check(now, dimension.cost(demand).max(1))
-        });
-        if let Some(denied) = answers.filter_map(Result::err).reduce(Denied::and) {
-            return Err(Some(denied));
+            let cost = rate.counts.cost(demand).max(1);
+            let Err(denied) = limiter.check(now, cost) else {
+                continue;
+            };
+            let stricter = match refusal {
+                None => true,
+                Some((.., other)) => denied.and(other) != other,
+            };
+            if stricter {
+                refusal = Some((by, cost, denied));
+            }
+        }
+        if let Some((by, requested, denied)) = refusal {
+            return Err(match denied.retry_after(now) {
+                None => Occasion::TooLarge { requested, by },
+                Some(wait) => Occasion::Refusal {
+                    requested,
+                    by,
+                    retry_after: self.hint(wait),
+                },
+            });
         }
         // When a permit comes back is not known.
         match self.concurrency {
-            Some(most) if self.under_way >= most => Err(None),
+            Some(most) if self.under_way >= most => Err(Occasion::Busy { most }),
             _ => Ok(()),
         }
     }
 
     fn charge_requests(&mut self, now: Timestamp) {
-        for (dimension, limiter) in &mut self.limits {
-            if *dimension == Dimension::Requests {
+        for (rate, limiter) in &mut self.limits {
+            if rate.counts == Dimension::Requests {
                 limiter.charge(now, 1);
             }
         }
     }
 
-    fn refusal(&self, now: Timestamp, denied: Option<Denied>) -> Outcome {
-        let wait = match denied {
-            Some(denied) => match denied.retry_after(now) {
-                Some(wait) => wait,
-                None => return Outcome::TooLarge,
-            },
-            None => return Outcome::Refused { retry_after: None },
-        };
-        let retry_after = match self.retry_after {
+    /// What it says of a wait.
+    fn hint(&self, wait: Duration) -> Option<Duration> {
+        match self.retry_after {
             RetryAfter::Exact => Some(wait),
             RetryAfter::Seconds => {
                 let whole = Duration::from_secs(wait.as_secs());
@@ -157,30 +235,28 @@ impl Provider {
                 let wrong = wait.as_secs_f64() * factor.get();
                 Some(Duration::try_from_secs_f64(wrong).unwrap_or(Duration::MAX))
             }
-        };
-        Outcome::Refused { retry_after }
+        }
     }
 
-    /// The fate of an admitted call depends on the request and the attempt alone, so that it is the
-    /// same under every strategy.
-    fn serve(&self, job: &Job, attempt: u32) -> Answer {
-        let numbers = [job.id, u64::from(attempt)];
-        let mut rng = self.streams.numbered("service", &numbers);
-        let fault = unit(rng.next_u64()) < self.error_rate;
-        if fault {
-            return Answer {
-                outcome: Outcome::Failed,
-                after: self.refusal,
-            };
+    /// How long an admitted call takes, or `None` if it fails. It depends on the request and the
+    /// attempt alone, so that it is the same under every strategy.
+    fn service(&self, job: &Job, attempt: u32) -> Option<Duration> {
+        let numbers = [job.id, u64::from(attempt), self.place];
+        // The first key has the streams that a single one has.
+        let numbers = if self.place == 0 {
+            &numbers[..2]
+        } else {
+            &numbers
+        };
+        let mut rng = self.streams.numbered("service", numbers);
+        if unit(rng.next_u64()) < self.error_rate {
+            return None;
         }
         let first = draw(&self.first_token, &mut rng);
         let each = draw(&self.per_output_token, &mut rng);
         #[expect(clippy::cast_precision_loss, reason = "a latency needs no 53 bits")]
         let seconds = first + each * job.output_tokens as f64;
-        Answer {
-            outcome: Outcome::Success,
-            after: Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX),
-        }
+        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
     }
 }
 

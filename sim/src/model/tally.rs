@@ -104,7 +104,7 @@ impl Tally {
     pub(super) fn call(&mut self, now: Timestamp, job: &Job, outcome: Outcome) {
         self.calls += 1;
         let refused = match outcome {
-            Outcome::Refused { .. } | Outcome::TooLarge => true,
+            Outcome::Refused | Outcome::TooLarge => true,
             Outcome::Success | Outcome::Failed => false,
             Outcome::Unavailable => {
                 self.failed += 1;

@@ -1,18 +1,29 @@
 use paceline_admission::Place;
 
-use super::{client::Held, retry::History};
+use super::{client::Held, dialect::Response, provider::Outcome, retry::History};
 use crate::workload::Job;
 
 /// A request that is not done.
-#[derive(Debug)]
 pub(super) struct Work {
     pub(super) job: Job,
     pub(super) calls: u32,
     pub(super) history: History,
     /// The place that it had in line, which a retry takes again.
     pub(super) place: Option<Place>,
-    /// What its call holds, while one is under way.
-    pub(super) held: Option<Held>,
+    /// Its call, while one is.
+    pub(super) under_way: Option<UnderWay>,
+}
+
+/// A call whose answer has not arrived.
+pub(super) struct UnderWay {
+    /// What it holds at the client.
+    pub(super) held: Held,
+    /// The place of the key that it was sent to.
+    pub(super) key: usize,
+    /// What the provider decided.
+    pub(super) outcome: Outcome,
+    /// What it says, if anybody reads that.
+    pub(super) response: Option<Response>,
 }
 
 impl Work {
@@ -22,13 +33,13 @@ impl Work {
             calls: 0,
             history: History::default(),
             place: None,
-            held: None,
+            under_way: None,
         }
     }
 }
 
 /// Requests that are not done, each in a slot of its own.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Works {
     slots: Vec<Option<Work>>,
     free: Vec<u32>,

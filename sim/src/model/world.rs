@@ -1,17 +1,21 @@
 use std::time::Duration;
 
 use paceline_backoff::FailureKind;
-use paceline_core::Timestamp;
+use paceline_core::{Class, Feedback, Timestamp};
 
 use super::{
     client::{Client, Held, Verdict},
-    provider::{Outcome, Provider},
+    provider::{self, Outcome, Provider},
     tally::Tally,
-    works::{Work, Works},
+    works::{UnderWay, Work, Works},
 };
 use crate::{
     engine::{EventQueue, Streams},
-    scenario::{Scenario, strategy::Strategy},
+    scenario::{
+        Scenario,
+        provider::Provider as ProviderSpec,
+        strategy::{Queue, Strategy},
+    },
     workload::{Job, Jobs, TraceError},
 };
 
@@ -21,7 +25,12 @@ use crate::{
 ///
 /// Says what is contradictory, such as a cap below the first delay.
 pub fn check(strategy: &Strategy) -> Result<(), String> {
-    Client::new(strategy, &[], 0, Timestamp::EPOCH, Streams::new(0)).map(|_| ())
+    let providers = [ProviderSpec {
+        name: strategy.provider.clone().unwrap_or_default(),
+        ..ProviderSpec::default()
+    }];
+    let (start, streams) = (Timestamp::EPOCH, Streams::new(0));
+    Client::new(strategy, &providers, &[], 0, start, streams).map(|_| ())
 }
 
 /// Runs one strategy of a scenario under these streams.
@@ -59,7 +68,7 @@ pub fn run(
                 world.pump(client);
             }
             Event::Wake(_) => {}
-            Event::Respond(slot, outcome) => world.respond(slot, outcome),
+            Event::Respond(slot) => world.respond(slot),
         }
     }
     Ok(world.close())
@@ -75,7 +84,7 @@ enum Event {
     /// The head of a client's line may conform now.
     Wake(usize),
     /// The answer to a call reaches the client.
-    Respond(u32, Outcome),
+    Respond(u32),
 }
 
 struct World {
@@ -85,7 +94,8 @@ struct World {
     events: EventQueue<Event>,
     works: Works,
     clients: Vec<Client>,
-    provider: Provider,
+    /// One for each key.
+    providers: Vec<Provider>,
     tally: Tally,
 }
 
@@ -93,9 +103,12 @@ impl World {
     fn new(scenario: &Scenario, strategy: &Strategy, streams: Streams) -> Result<Self, TraceError> {
         let start = scenario.start();
         let client = |number| {
-            Client::new(strategy, &scenario.workloads, number, start, streams)
+            let (providers, workloads) = (&scenario.providers, &scenario.workloads);
+            Client::new(strategy, providers, workloads, number, start, streams)
                 .expect("scenarios are checked when they are read")
         };
+        let keys = provider::keys(&scenario.providers).zip(0_u64..);
+        let providers = keys.map(|((_, spec), place)| Provider::new(spec, place, start, streams));
         Ok(Self {
             now: start,
             end: start.saturating_add(scenario.duration()),
@@ -103,7 +116,7 @@ impl World {
             events: EventQueue::new(),
             works: Works::default(),
             clients: (0..strategy.clients.get()).map(client).collect(),
-            provider: Provider::new(&scenario.provider, start, streams),
+            providers: providers.collect(),
             tally: Tally::new(
                 start,
                 scenario.duration(),
@@ -141,22 +154,23 @@ impl World {
             let Some((place, slot)) = client.head() else {
                 return;
             };
-            if self.now >= client.deadline(&self.works.get(slot).job) {
+            let job = self.works.get(slot).job;
+            if self.now >= client.deadline(&job) {
                 client.dequeue(place);
                 self.abandon(slot);
                 continue;
             }
-            match client.try_send(self.now) {
-                Verdict::Send(held) => {
+            match client.try_send(self.now, &job) {
+                Verdict::Send(held, key) => {
                     client.dequeue(place);
-                    self.call(index, slot, held);
+                    self.call(index, slot, held, key);
                 }
                 Verdict::Never => {
                     client.dequeue(place);
                     self.abandon(slot);
                 }
                 Verdict::Full => return,
-                Verdict::Wait(at) if client.queues => {
+                Verdict::Wait(at) if client.queue != Queue::None => {
                     if client.wake_at.is_none_or(|wake_at| at < wake_at) {
                         client.wake_at = Some(at);
                         self.events.schedule(at, Event::Wake(index));
@@ -171,10 +185,16 @@ impl World {
         }
     }
 
-    fn call(&mut self, client: usize, slot: u32, held: Held) {
+    fn call(&mut self, client: usize, slot: u32, held: Held, key: usize) {
         let work = self.works.get_mut(slot);
-        work.held = Some(held);
-        let answer = self.provider.call(self.now, &work.job, work.calls);
+        let listens = self.clients[client].listens();
+        let answer = self.providers[key].call(self.now, &work.job, work.calls, listens);
+        work.under_way = Some(UnderWay {
+            held,
+            key,
+            outcome: answer.outcome,
+            response: answer.response,
+        });
         if work.calls == 0 {
             work.history.first_call_at = self.now;
             self.clients[client].retries.first_call(self.now);
@@ -182,31 +202,36 @@ impl World {
         work.calls += 1;
         self.tally.call(self.now, &work.job, answer.outcome);
         let at = self.now.saturating_add(answer.after);
-        self.events
-            .schedule(at, Event::Respond(slot, answer.outcome));
+        self.events.schedule(at, Event::Respond(slot));
     }
 
-    fn respond(&mut self, slot: u32, outcome: Outcome) {
-        let client = self.client(slot);
+    fn respond(&mut self, slot: u32) {
+        let index = self.client(slot);
         let work = self.works.get_mut(slot);
         let job = work.job;
-        if let Some(held) = work.held.take() {
-            self.clients[client].finish(self.now, held, &job, outcome);
+        let Some(call) = work.under_way.take() else {
+            return;
+        };
+        if matches!(call.outcome, Outcome::Success | Outcome::Failed) {
+            self.providers[call.key].finish(self.now, &job, call.outcome);
         }
-        if matches!(outcome, Outcome::Success | Outcome::Failed) {
-            self.provider.finish(self.now, &job, outcome);
-        }
-        match outcome {
-            Outcome::Success => self.succeed(client, slot),
-            Outcome::TooLarge => self.abandon(slot),
-            Outcome::Failed | Outcome::Unavailable => {
-                self.retry_or_abandon(client, slot, FailureKind::Error, None);
+        let client = &mut self.clients[index];
+        let feedback = call.response.map_or_else(
+            || Feedback::new(Class::Ok),
+            |response| client.read(self.now, &response),
+        );
+        client.finish(self.now, call.held, &job, &feedback);
+        let hint = client.hint(self.now, &feedback);
+        match feedback.class {
+            Class::Ok => self.succeed(index, slot),
+            Class::TooLarge | Class::Billing => self.abandon(slot),
+            Class::Pace | Class::Quota => {
+                self.retry_or_abandon(index, slot, FailureKind::Throttled, hint);
             }
-            Outcome::Refused { retry_after } => {
-                self.retry_or_abandon(client, slot, FailureKind::Throttled, retry_after);
-            }
+            // A fault, whatever else a provider calls it.
+            _ => self.retry_or_abandon(index, slot, FailureKind::Error, None),
         }
-        self.pump(client);
+        self.pump(index);
     }
 
     fn succeed(&mut self, client: usize, slot: u32) {

@@ -4,12 +4,15 @@
 //! engines. Whatever has no meaning is refused where it stands, with its line and what was expected.
 
 pub mod admission;
+pub mod learning;
 pub mod limit;
+mod one_or_several;
 mod overrides;
 pub mod presets;
 pub mod provider;
 mod read;
 pub mod retry;
+pub mod route;
 pub mod strategy;
 pub mod units;
 pub mod workload;
@@ -22,6 +25,7 @@ use std::{
 use paceline_core::Timestamp;
 use serde::Deserialize;
 
+use one_or_several::one_or_several;
 pub use overrides::Override;
 use provider::Provider;
 use strategy::Strategy;
@@ -41,24 +45,40 @@ pub struct Scenario {
     pub duration_s: PositiveSeconds,
     /// The width of a time bin in plots, in seconds; about 240 bins, if absent.
     pub bin_s: Option<PositiveSeconds>,
-    /// The date and time at which it starts, which matters to calendar limits; RFC 3339.
+    /// The date and time at which it starts, which matters to calendar limits; RFC 3339. The
+    /// first moment of 2026, if absent.
     #[serde(default)]
     start: Start,
     /// The requests, one kind after the other.
-    #[serde(rename = "workload", deserialize_with = "workload::one_or_several")]
+    #[serde(rename = "workload", deserialize_with = "one_or_several")]
     pub workloads: Vec<Workload>,
-    /// The one that answers them.
-    #[serde(default)]
-    pub provider: Provider,
+    /// Who answers them; one without limits, if absent.
+    #[serde(
+        default = "unlimited",
+        rename = "provider",
+        deserialize_with = "one_or_several"
+    )]
+    pub providers: Vec<Provider>,
     /// The client strategies to compare on the same arrivals.
     #[serde(rename = "strategy")]
     pub strategies: Vec<Strategy>,
 }
 
+fn unlimited() -> Vec<Provider> {
+    vec![Provider::default()]
+}
+
 /// A date and time, since the epoch.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "String")]
 struct Start(Timestamp);
+
+impl Default for Start {
+    /// The first moment of 2026: a date that headers can tell from a span.
+    fn default() -> Self {
+        Self(Timestamp::from_nanos(1_767_225_600_000_000_000))
+    }
+}
 
 impl TryFrom<String> for Start {
     type Error = String;
@@ -135,12 +155,59 @@ impl Scenario {
                 return Err(format!("strategy: two strategies are named `{name}`"));
             }
         }
+        self.validate_providers()?;
         self.validate_workloads()?;
         let bins = self.duration().as_secs_f64() / self.bin().as_secs_f64();
         if bins > 100_000.0 {
             return Err(format!(
                 "bin_s: expected at most 100000 bins in duration_s, found {bins:.0}"
             ));
+        }
+        Ok(())
+    }
+
+    fn validate_providers(&self) -> Result<(), String> {
+        /// More keys than this are a mistake.
+        const MOST_KEYS: u64 = 1_000;
+
+        for (index, provider) in self.providers.iter().enumerate() {
+            if self.providers.len() > 1 && provider.name.is_empty() {
+                return Err(format!(
+                    "provider[{index}]: expected `name`, as there are several"
+                ));
+            }
+            let same = |other: &Provider| other.name == provider.name;
+            if self.providers[..index].iter().any(same) {
+                let name = &provider.name;
+                return Err(format!("provider: two providers are named `{name}`"));
+            }
+        }
+        let keys = self.providers.iter().map(|it| u64::from(it.keys.get()));
+        let keys: u64 = keys.sum();
+        if !(1..=MOST_KEYS).contains(&keys) {
+            return Err(format!(
+                "provider: expected 1 to {MOST_KEYS} keys of all providers, found {keys}"
+            ));
+        }
+        for strategy in &self.strategies {
+            let (name, known) = (&strategy.name, |other: &str| {
+                self.providers.iter().any(|it| it.name == other)
+            });
+            if let Some(provider) = &strategy.provider
+                && !known(provider)
+            {
+                return Err(format!(
+                    "strategy `{name}`: no provider is named `{provider}`"
+                ));
+            }
+            let weights = strategy.route.as_ref().map_or(&[][..], |it| &it.weights);
+            if !weights.is_empty() && weights.len() != self.providers.len() {
+                return Err(format!(
+                    "strategy `{name}`: expected a weight for each of {} providers, found {}",
+                    self.providers.len(),
+                    weights.len()
+                ));
+            }
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Who answers: limits, latency, faults and hints.
 
+use std::num::NonZeroU32;
+
 use serde::Deserialize;
 
 use super::{
@@ -9,9 +11,15 @@ use super::{
 };
 
 /// A provider of answers, as its clients see it.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "RawProvider")]
 pub struct Provider {
+    /// Its name; required if there are several.
+    pub name: String,
+    /// How many keys the clients have, each with limits of its own.
+    pub keys: NonZeroU32,
+    /// What it charges for requests and tokens, to strategies that choose by price.
+    pub price: Price,
     /// What it limits; nothing, if empty.
     pub limits: Vec<Limit>,
     /// Which tokens of a request it charges.
@@ -34,12 +42,47 @@ pub struct Provider {
     pub outages: Vec<Outage>,
 }
 
+impl Default for Provider {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            keys: NonZeroU32::MIN,
+            price: Price::default(),
+            limits: Vec::new(),
+            charge: Charge::default(),
+            refused_calls_count: false,
+            dialect: Dialect::default(),
+            retry_after: RetryAfter::default(),
+            first_token: Latency::default(),
+            per_output_token: Latency::default(),
+            refusal_s: Seconds::default(),
+            error_rate: Share::default(),
+            outages: Vec::new(),
+        }
+    }
+}
+
+/// What a provider charges, in any currency.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Price {
+    /// For a million input tokens.
+    pub per_million_input_tokens: NonNegative,
+    /// For a million output tokens.
+    pub per_million_output_tokens: NonNegative,
+    /// For a thousand requests.
+    pub per_thousand_requests: NonNegative,
+}
+
 /// The fields of a provider as they stand in the file: what is absent comes from the preset, or
 /// else is the default.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawProvider {
     preset: Option<String>,
+    name: Option<String>,
+    keys: Option<NonZeroU32>,
+    price: Option<Price>,
     #[serde(rename = "limit")]
     limits: Option<Vec<Limit>>,
     charge: Option<Charge>,
@@ -63,6 +106,9 @@ impl TryFrom<RawProvider> for Provider {
             None => Self::default(),
         };
         Ok(Self {
+            name: raw.name.or(raw.preset).unwrap_or(base.name),
+            keys: raw.keys.unwrap_or(base.keys),
+            price: raw.price.unwrap_or(base.price),
             limits: raw.limits.unwrap_or(base.limits),
             charge: raw.charge.unwrap_or(base.charge),
             refused_calls_count: raw.refused_calls_count.unwrap_or(base.refused_calls_count),

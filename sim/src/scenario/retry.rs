@@ -22,6 +22,9 @@ pub struct Backoff {
     /// What to make of the server's hint.
     #[serde(default)]
     pub hint: Hint,
+    /// Where to look for it.
+    #[serde(default)]
+    pub hint_in: HintIn,
     /// What to do about a hint that is long.
     #[serde(default)]
     pub hint_policy: HintPolicy,
@@ -108,6 +111,17 @@ pub enum Hint {
     Exact,
     /// Nothing.
     Ignore,
+}
+
+/// Where a client looks for a hint.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum HintIn {
+    /// Wherever a provider may put it: headers, fields of the body, sentences.
+    #[default]
+    Anywhere,
+    /// In `retry-after-ms` and `Retry-After` alone, as SDKs do.
+    Headers,
 }
 
 /// What to do about a hint that is long.

@@ -6,10 +6,12 @@ use serde::Deserialize;
 
 use super::{
     admission::{Adaptive, Gate, Settle},
+    learning::{Hears, LimitsFrom, Pace},
     limit::{Kind, Limit},
     presets,
     provider::Charge,
     retry::{Backoff, Budget},
+    route::Route,
     units::PositiveSeconds,
 };
 
@@ -24,9 +26,22 @@ pub struct Strategy {
     pub clients: NonZeroU32,
     /// The limits that each keeps, all of them at once.
     pub limits: Vec<Limit>,
-    /// Which tokens of a request its limits count; input and the declared cap, if absent, as no
-    /// client knows the length of an answer in advance.
-    pub estimate: Charge,
+    /// Whose published limits it keeps besides.
+    pub limits_from: Option<LimitsFrom>,
+    /// Whether responses correct these limits, and teach it those that it was not told.
+    pub learn: bool,
+    /// A rate that it finds from refusals alone.
+    pub pace: Option<Pace>,
+    /// What of a response reaches it.
+    pub hears: Hears,
+    /// Which provider it calls, if it does not choose; the first one, if absent.
+    pub provider: Option<String>,
+    /// How it chooses among all providers and keys; the first key of one provider, if absent.
+    pub route: Option<Route>,
+    /// Which tokens of a request its limits count. If absent, those that the provider counts for
+    /// limits from there, and else input and the declared cap: no client knows the length of an answer
+    /// in advance.
+    pub estimate: Option<Charge>,
     /// How it corrects that once an answer is there; not at all, if absent.
     pub settle: Option<Settle>,
     /// In which order requests wait for those limits.
@@ -51,7 +66,13 @@ impl Default for Strategy {
             name: String::new(),
             clients: NonZeroU32::MIN,
             limits: Vec::new(),
-            estimate: Charge::InputAndMaxTokens,
+            limits_from: None,
+            learn: false,
+            pace: None,
+            hears: Hears::default(),
+            provider: None,
+            route: None,
+            estimate: None,
             settle: None,
             queue: Queue::default(),
             spacing_s: None,
@@ -73,6 +94,8 @@ pub enum Queue {
     Fifo,
     /// The same, but patient requests let urgent ones pass for a while.
     Priority,
+    /// The smallest first, by tokens; a request of a thousand tokens lets smaller ones pass for a quarter of an hour.
+    Smallest,
     /// None: everybody sleeps until they would conform, and asks again.
     None,
 }
@@ -87,6 +110,12 @@ struct RawStrategy {
     clients: Option<NonZeroU32>,
     #[serde(rename = "limit")]
     limits: Option<Vec<Limit>>,
+    limits_from: Option<LimitsFrom>,
+    learn: Option<bool>,
+    pace: Option<Pace>,
+    hears: Option<Hears>,
+    provider: Option<String>,
+    route: Option<Route>,
     concurrency: Option<u64>,
     adaptive: Option<Adaptive>,
     estimate: Option<Charge>,
@@ -120,7 +149,13 @@ impl TryFrom<RawStrategy> for Strategy {
             name,
             clients: raw.clients.unwrap_or(base.clients),
             limits,
-            estimate: raw.estimate.unwrap_or(base.estimate),
+            limits_from: raw.limits_from.or(base.limits_from),
+            learn: raw.learn.unwrap_or(base.learn),
+            pace: raw.pace.or(base.pace),
+            hears: raw.hears.unwrap_or(base.hears),
+            provider: raw.provider.or(base.provider),
+            route: raw.route.or(base.route),
+            estimate: raw.estimate.or(base.estimate),
             settle: raw.settle.or(base.settle),
             queue: raw.queue.unwrap_or(base.queue),
             spacing_s: raw.spacing_s.or(base.spacing_s),
@@ -143,6 +178,9 @@ impl Strategy {
             return Err(format!(
                 "clients: expected at most {MOST_CLIENTS}, found {found}"
             ));
+        }
+        if self.route.is_some() && self.provider.is_some() {
+            return Err("expected either `route` or `provider`".to_owned());
         }
         let fixed = |limit: &Limit| matches!(limit, Limit::Concurrency(_));
         if self.adaptive.is_some() && self.limits.iter().any(fixed) {

@@ -1,11 +1,8 @@
 //! Who asks: arrivals and sizes.
 
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::Deserialize;
 
 use super::units::{NonNegative, Positive, PositiveSeconds, Seconds};
 
@@ -121,33 +118,4 @@ pub enum Tokens {
         /// No more than this.
         max: Option<u64>,
     },
-}
-
-/// Reads one workload, or a list of several.
-pub(super) fn one_or_several<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<Workload>, D::Error> {
-    deserializer.deserialize_any(OneOrSeveral)
-}
-
-struct OneOrSeveral;
-
-impl<'de> Visitor<'de> for OneOrSeveral {
-    type Value = Vec<Workload>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table [workload], or several tables [[workload]]")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
-        Workload::deserialize(MapAccessDeserializer::new(map)).map(|one| vec![one])
-    }
-
-    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Self::Value, S::Error> {
-        let mut several = Vec::new();
-        while let Some(one) = list.next_element()? {
-            several.push(one);
-        }
-        Ok(several)
-    }
 }

@@ -8,7 +8,7 @@ use super::format::{count, seconds};
 use crate::scenario::{
     Scenario,
     limit::{Kind, Limit, RateLimit},
-    provider::{Charge, RetryAfter},
+    provider::{Charge, Provider, RetryAfter},
     workload::{Arrivals, Priority, Tokens, Workload},
 };
 
@@ -31,14 +31,34 @@ fn explain(text: &mut String, scenario: &Scenario) -> std::fmt::Result {
         requests(text, workload)?;
     }
 
-    writeln!(text, "\nProvider")?;
-    if scenario.provider.limits.is_empty() {
+    for provider in &scenario.providers {
+        self::provider(text, provider)?;
+    }
+
+    writeln!(text, "\nStrategies")?;
+    for strategy in &scenario.strategies {
+        writeln!(text, "  {}", strategy.name)?;
+        for part in strategy::parts(strategy) {
+            writeln!(text, "    - {part}")?;
+        }
+    }
+    Ok(())
+}
+
+fn provider(text: &mut String, provider: &Provider) -> std::fmt::Result {
+    match provider.name.as_str() {
+        "" => writeln!(text, "\nProvider")?,
+        name => writeln!(text, "\nProvider {name}")?,
+    }
+    if provider.keys.get() > 1 {
+        writeln!(text, "  {} keys, each with these limits", provider.keys)?;
+    }
+    if provider.limits.is_empty() {
         writeln!(text, "  no limits")?;
     }
-    for limit in &scenario.provider.limits {
+    for limit in &provider.limits {
         writeln!(text, "  {}", self::limit(limit))?;
     }
-    let provider = &scenario.provider;
     let charge = match provider.charge {
         Charge::Input => "input tokens",
         Charge::InputAndMaxTokens => "input tokens and the declared cap",
@@ -68,14 +88,6 @@ fn explain(text: &mut String, scenario: &Scenario) -> std::fmt::Result {
             outage.to.get().as_secs_f64(),
         );
         writeln!(text, "  outage from {from} s to {to} s")?;
-    }
-
-    writeln!(text, "\nStrategies")?;
-    for strategy in &scenario.strategies {
-        writeln!(text, "  {}", strategy.name)?;
-        for part in strategy::parts(strategy) {
-            writeln!(text, "    - {part}")?;
-        }
     }
     Ok(())
 }

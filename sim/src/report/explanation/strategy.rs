@@ -5,7 +5,9 @@ use crate::{
     report::format::short_seconds,
     scenario::{
         admission::{Adaptive, Gate, Settle},
+        learning::{Hears, LimitsFrom, Pace},
         retry::{Backoff, Budget, Delay, Hint, HintPolicy, Jitter},
+        route::RoutePolicy,
         strategy::{Queue, Strategy},
     },
 };
@@ -17,6 +19,7 @@ pub(super) fn parts(strategy: &Strategy) -> Vec<String> {
     if let Some(spacing) = strategy.spacing_s {
         parts.push(format!("{} between calls", span(spacing.get())));
     }
+    parts.extend(knowledge(strategy));
     parts.extend(strategy.adaptive.map(adaptive));
     parts.extend(strategy.gate.map(gate));
     match strategy.queue {
@@ -24,6 +27,7 @@ pub(super) fn parts(strategy: &Strategy) -> Vec<String> {
             parts.push("no queue: everybody sleeps and asks again".to_owned());
         }
         Queue::Priority => parts.push("urgent requests pass patient ones".to_owned()),
+        Queue::Smallest => parts.push("small requests pass large ones".to_owned()),
         Queue::None | Queue::Fifo => {}
     }
     if strategy.clients.get() > 1 {
@@ -52,6 +56,43 @@ pub(super) fn parts(strategy: &Strategy) -> Vec<String> {
             "retry quota of 500 tokens, {initial} at the start; 5 per refusal, 14 per fault"
         )),
     }
+    parts
+}
+
+/// What it knows of limits besides those that are listed, line by line.
+fn knowledge(strategy: &Strategy) -> Vec<String> {
+    let mut parts = Vec::new();
+    parts.extend(strategy.limits_from.as_ref().map(|from| match from {
+        LimitsFrom::Provider => "knows the limits of its provider".to_owned(),
+        LimitsFrom::Preset(limits) => format!("knows {} limits of a preset", limits.len()),
+    }));
+    if strategy.learn {
+        parts.push("learns limits from responses".to_owned());
+    }
+    parts.extend(strategy.pace.map(|pace| match pace {
+        Pace::Cubic {} => "finds a rate from refusals, on a cubic curve".to_owned(),
+        Pace::Aimd {
+            requests_per_min, ..
+        } => format!(
+            "finds a rate from refusals, from {} requests a minute on",
+            requests_per_min.get()
+        ),
+    }));
+    if strategy.hears == Hears::Status {
+        parts.push("hears of a response no more than its status".to_owned());
+    }
+    if let Some(provider) = &strategy.provider {
+        parts.push(format!("calls `{provider}`"));
+    }
+    parts.extend(strategy.route.as_ref().map(|route| {
+        let by = match route.policy {
+            RoutePolicy::Weighted => "by lot",
+            RoutePolicy::Remaining => "by lot, by what remains of their limits",
+            RoutePolicy::Priority => "the first that admits it, in order",
+            RoutePolicy::Cheapest => "the cheapest that admits it",
+        };
+        format!("chooses among all keys: {by}")
+    }));
     parts
 }
 

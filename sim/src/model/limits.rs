@@ -1,0 +1,183 @@
+use std::time::Duration;
+
+use paceline_adaptive::{AimdRate, CubicRate, LearnedLimits, LearnedReceipts, Rate};
+use paceline_composite::{Admit, ByDimension, Receipts, Settle, SettleError};
+use paceline_core::{
+    Class, Demand, Denied, Dimension, Feedback, LimitWindow, Limiter, Quota, Timestamp,
+};
+use paceline_gcra::Gcra;
+
+use super::limiters;
+use crate::scenario::{
+    learning::{LimitsFrom, Pace},
+    limit::{Kind, Limit, RateLimit},
+    provider::Provider,
+    strategy::Strategy,
+};
+
+/// What a client knows of the limits of one key: what it was told, learned, or found out by refusals.
+pub(super) struct Limits {
+    stated: ByDimension<Box<dyn Settle>>,
+    learned: Option<LearnedLimits>,
+    found: Option<Found>,
+}
+
+/// A rate on requests that refusals tell.
+enum Found {
+    Cubic(CubicRate),
+    Aimd(AimdRate),
+}
+
+/// What a request was charged.
+pub(super) struct Charged {
+    stated: Receipts,
+    learned: Option<LearnedReceipts>,
+}
+
+impl Limits {
+    /// Makes the limits that a strategy keeps for a key of a provider.
+    pub(super) fn new(strategy: &Strategy, provider: &Provider, start: Timestamp) -> Self {
+        let from: &[Limit] = match &strategy.limits_from {
+            None => &[],
+            Some(LimitsFrom::Provider) => &provider.limits,
+            Some(LimitsFrom::Preset(limits)) => limits,
+        };
+        let told: Vec<_> = limiters::rates(&strategy.limits)
+            .chain(limiters::rates(from))
+            .collect();
+        let mut stated = Vec::new();
+        let mut learned = strategy.learn.then(|| LearnedLimits::new(start));
+        for rate in told {
+            match learned.take() {
+                Some(limits) => learned = Some(with_limit(limits, rate)),
+                None => {
+                    let limiter = limiters::settling(rate, strategy.settle, start);
+                    stated.push((rate.counts, limiter));
+                }
+            }
+        }
+        if let Some(spacing) = strategy.spacing_s {
+            // Units in the scenario are checked, so a quota of one per spacing exists.
+            let spaced = Quota::new(1, spacing.get()).unwrap_or(Quota::UNLIMITED);
+            stated.push((Dimension::Requests, limiters::standing(Gcra::new(spaced))));
+        }
+        Self {
+            stated: ByDimension::new(stated),
+            learned,
+            found: strategy.pace.map(|pace| found(pace, start)),
+        }
+    }
+
+    /// Learns from the response to a request that was sent at `sent_at`.
+    pub(super) fn observe(&mut self, now: Timestamp, sent_at: Timestamp, feedback: &Feedback) {
+        if let Some(learned) = &mut self.learned {
+            learned.observe(now, sent_at, feedback);
+        }
+        let refused = matches!(feedback.class, Class::Pace | Class::Quota);
+        let served = feedback.class == Class::Ok;
+        match &mut self.found {
+            Some(Found::Cubic(rate)) if refused => rate.throttled(now),
+            Some(Found::Cubic(rate)) if served => rate.succeeded(now),
+            Some(Found::Aimd(rate)) if refused => rate.throttled(now, sent_at),
+            Some(Found::Aimd(rate)) if served => rate.succeeded(now, sent_at),
+            _ => {}
+        }
+    }
+
+    /// How many requests like this one conform at `now`, as far as is known.
+    pub(super) fn available(&self, now: Timestamp, demand: Demand) -> u64 {
+        let dimensions = [
+            Dimension::Requests,
+            Dimension::InputTokens,
+            Dimension::OutputTokens,
+            Dimension::Tokens,
+        ];
+        let of = |dimension: Dimension| {
+            let stated = self.stated.available(now, dimension);
+            let learned = self.learned.as_ref();
+            let learned = learned.map_or(u64::MAX, |limits| limits.available(now, dimension));
+            stated.min(learned) / dimension.cost(demand).max(1)
+        };
+        dimensions.into_iter().map(of).min().unwrap_or(u64::MAX)
+    }
+}
+
+impl Admit for Limits {
+    type Cost = Demand;
+    type Receipt = Charged;
+
+    fn check(&self, now: Timestamp, demand: Demand) -> Result<(), Denied> {
+        let found = match &self.found {
+            Some(Found::Cubic(rate)) => Limiter::check(rate, now, demand.requests),
+            Some(Found::Aimd(rate)) => Limiter::check(rate, now, demand.requests),
+            None => Ok(()),
+        };
+        let answers = [
+            Admit::check(&self.stated, now, demand),
+            self.learned
+                .as_ref()
+                .map_or(Ok(()), |limits| Admit::check(limits, now, demand)),
+            found,
+        ];
+        let denials = answers.into_iter().filter_map(Result::err);
+        denials.reduce(Denied::and).map_or(Ok(()), Err)
+    }
+
+    fn charge(&mut self, now: Timestamp, demand: Demand) -> Charged {
+        match &mut self.found {
+            Some(Found::Cubic(rate)) => Limiter::charge(rate, now, demand.requests),
+            Some(Found::Aimd(rate)) => Limiter::charge(rate, now, demand.requests),
+            None => {}
+        }
+        Charged {
+            stated: Admit::charge(&mut self.stated, now, demand),
+            learned: self
+                .learned
+                .as_mut()
+                .map(|limits| Admit::charge(limits, now, demand)),
+        }
+    }
+
+    fn settle(
+        &mut self,
+        now: Timestamp,
+        charged: Charged,
+        actual: Demand,
+    ) -> Result<(), SettleError> {
+        let learned = match (&mut self.learned, charged.learned) {
+            (Some(limits), Some(receipts)) => Admit::settle(limits, now, receipts, actual),
+            _ => Ok(()),
+        };
+        Admit::settle(&mut self.stated, now, charged.stated, actual).and(learned)
+    }
+}
+
+/// Tells a set that learns of one limit more.
+fn with_limit(limits: LearnedLimits, rate: &RateLimit) -> LearnedLimits {
+    let month = matches!(rate.kind, Kind::Calendar { .. })
+        && rate.quota.period() >= Duration::from_secs(28 * 86_400);
+    let window = if month {
+        LimitWindow::Month
+    } else {
+        LimitWindow::Span(rate.quota.period())
+    };
+    limits.with_limit(rate.counts, rate.quota.limit(), window)
+}
+
+fn found(pace: Pace, start: Timestamp) -> Found {
+    match pace {
+        Pace::Cubic {} => Found::Cubic(CubicRate::new(start)),
+        Pace::Aimd {
+            requests_per_min,
+            burst,
+        } => {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "positive, and saturating where it is huge"
+            )]
+            let picos = (requests_per_min.get() / 60.0 * 1e12) as u64;
+            Found::Aimd(AimdRate::new(Rate::from_picos(picos), burst.max(1)))
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What a client knows of limits, and how it finds out.
+
+use serde::Deserialize;
+
+use super::{limit::Limit, presets, provider::Provider, units::Positive};
+
+/// Whose limits a client was told.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub enum LimitsFrom {
+    /// Those of the provider that it calls, exactly.
+    Provider,
+    /// Those of a preset, which the provider may have changed since.
+    Preset(Vec<Limit>),
+}
+
+impl TryFrom<String> for LimitsFrom {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        if name == "provider" {
+            return Ok(Self::Provider);
+        }
+        let preset: Provider = presets::PROVIDERS
+            .load(&name)
+            .map_err(|err| format!("{err}, or `provider`"))?;
+        Ok(Self::Preset(preset.limits))
+    }
+}
+
+/// What of a response reaches a client.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Hears {
+    /// Status, headers and body.
+    #[default]
+    All,
+    /// Nothing but the status.
+    Status,
+}
+
+/// A rate that a client finds from refusals alone.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Pace {
+    /// The AWS SDKs' adaptive mode: requests on a cubic curve after each refusal.
+    Cubic {},
+    /// Additive increase, multiplicative decrease.
+    Aimd {
+        /// Requests per minute at the start.
+        requests_per_min: Positive,
+        /// Requests at once.
+        #[serde(default = "one")]
+        burst: u64,
+    },
+}
+
+const fn one() -> u64 {
+    1
+}
