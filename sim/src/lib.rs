@@ -11,6 +11,7 @@ pub mod model;
 pub mod report;
 pub mod results;
 pub mod scenario;
+pub mod score;
 pub mod workload;
 
 /// Runs the examples of the README.

@@ -221,8 +221,8 @@ fn a_client_that_keeps_the_limits_is_not_refused() {
             strategy(&comparison, "not kept").refused > 20.0,
             "{kind} did not bind"
         );
-        // The strict counter spends every second window waiting.
-        let least = if kind == "strict-counter" { 0.5 } else { 0.85 };
+        // The strict counter spends every second window waiting, and the bound leaves out large requests.
+        let least = if kind == "strict-counter" { 0.45 } else { 0.8 };
         assert!(kept.goodput > least, "{kind}: {}", kept.goodput);
     }
 }

@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod output;
 mod presets;
+mod score;
 
 use std::io::Write;
 
@@ -23,6 +24,7 @@ enum Command {
     Compare(compare::Compare),
     Check(check::Check),
     Presets(presets::ShowPresets),
+    Score(score::Score),
 }
 
 impl Cli {
@@ -36,6 +38,7 @@ impl Cli {
             Command::Compare(compare) => compare.run(out),
             Command::Check(check) => check.run(out),
             Command::Presets(presets) => presets.run(out),
+            Command::Score(score) => score.run(out),
         }
     }
 }

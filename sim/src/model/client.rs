@@ -48,7 +48,40 @@ struct Key {
     place: usize,
     /// The gate, the limits and the permits; who waits stands in the client's line.
     admission: Admission<Limits, ()>,
-    estimate: Charge,
+    estimate: Estimate,
+}
+
+/// What a client takes a request to cost.
+#[derive(Clone, Copy)]
+enum Estimate {
+    /// All that such a rule charges in the end.
+    InTotal(Charge),
+    /// What a provider with this rule, whose limits it knows, charges at admission; the rest as it does.
+    AsAdmitted(Charge),
+}
+
+impl Estimate {
+    /// Whether the provider never counts anything else.
+    const fn is_final(self) -> bool {
+        matches!(self, Self::AsAdmitted(_))
+    }
+
+    fn of(self, job: &Job) -> Demand {
+        match self {
+            Self::InTotal(charge) => provider::in_total(charge, job),
+            Self::AsAdmitted(charge) => {
+                let demand = provider::at_admission(charge, job);
+                // As there, a call that costs nothing yet waits for a debt to be paid.
+                let output_tokens = demand
+                    .output_tokens
+                    .max(u64::from(charge == Charge::Actual));
+                Demand {
+                    output_tokens,
+                    ..demand
+                }
+            }
+        }
+    }
 }
 
 /// What a call that was sent holds until its answer is there.
@@ -180,7 +213,7 @@ impl Client {
 
     /// Spends what a request costs at a key whose gate, limits and permits agree.
     pub(super) fn try_send(&mut self, now: Timestamp, job: &Job) -> Verdict {
-        let cost = |key: &Key| provider::in_total(key.estimate, job);
+        let cost = |key: &Key| key.estimate.of(job);
         let chosen = match &mut self.routing {
             None => Ok(0),
             Some(routing) => routing.choose(now, cost(&self.keys[0]), |key| {
@@ -242,15 +275,26 @@ impl Client {
             _ => Ending::Dropped,
         };
         let hint = self.hint(now, feedback);
-        let admission = &mut self.keys[key].admission;
+        let Key {
+            admission,
+            estimate,
+            ..
+        } = &mut self.keys[key];
         if self.gated && matches!(feedback.class, Class::Pace | Class::Quota) {
             admission.gate_mut().close(now, grant.at(), hint);
         }
         if let Some(routing) = &mut self.routing {
             routing.heard(now, key, grant.at(), feedback);
         }
+        let served = feedback.class == Class::Ok;
+        if served && let Estimate::AsAdmitted(Charge::Actual) = estimate {
+            // The provider counts the answer when it is there, and not as if it had known before.
+            admission
+                .limits_mut()
+                .produced(now, job.output_tokens.saturating_sub(1));
+        }
         // Otherwise what was charged stands: some servers count what they refuse.
-        let known = self.settles && feedback.class == Class::Ok;
+        let known = self.settles && served && !estimate.is_final();
         let actual = known.then_some(Demand {
             requests: 1,
             input_tokens: job.input_tokens,
@@ -291,15 +335,13 @@ fn admission(
     Ok(admission.with_gate(gate))
 }
 
-/// Which tokens a client counts: what it was told to, or what the provider whose limits it knows does.
-fn estimate(strategy: &Strategy, provider: &Provider) -> Charge {
-    strategy.estimate.unwrap_or_else(|| {
-        let knows = matches!(strategy.limits_from, Some(LimitsFrom::Provider));
-        match provider.charge {
-            Charge::Input if knows => Charge::Input,
-            _ => Charge::InputAndMaxTokens,
-        }
-    })
+/// What a client counts: what it was told to, or what the provider whose limits it knows does.
+fn estimate(strategy: &Strategy, provider: &Provider) -> Estimate {
+    match (strategy.estimate, &strategy.limits_from) {
+        (Some(charge), _) => Estimate::InTotal(charge),
+        (None, Some(LimitsFrom::Provider)) => Estimate::AsAdmitted(provider.charge),
+        (None, _) => Estimate::InTotal(Charge::InputAndMaxTokens),
+    }
 }
 
 fn priority(spec: workload::Priority) -> Priority {

@@ -84,6 +84,15 @@ impl Limits {
         }
     }
 
+    /// Charges tokens of an answer that nobody knew before.
+    pub(super) fn produced(&mut self, now: Timestamp, output_tokens: u64) {
+        let demand = Demand {
+            output_tokens,
+            ..Demand::default()
+        };
+        drop(Admit::charge(self, now, demand));
+    }
+
     /// How many requests like this one conform at `now`, as far as is known.
     pub(super) fn available(&self, now: Timestamp, demand: Demand) -> u64 {
         let dimensions = [

@@ -9,6 +9,7 @@ mod permits;
 mod provider;
 mod retry;
 mod routing;
+mod supply;
 mod tally;
 mod works;
 mod world;

@@ -1,15 +1,13 @@
 //! The most requests that any schedule could get admitted: the yardstick of goodput.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
-
 use paceline_core::{Denied, Dimension, Limiter, Timestamp};
 
-use super::{limiters, provider};
+use super::{limiters, provider, supply::Supply};
 use crate::{
     engine::Streams,
     scenario::{
         Scenario,
-        limit::{Kind, RateLimit},
+        limit::RateLimit,
         provider::{Charge, Provider},
     },
     workload::{Job, Jobs, TraceError},
@@ -29,17 +27,11 @@ pub struct Bound {
 /// Bounds the requests that a clairvoyant schedule could get admitted by the end of the scenario.
 ///
 /// All limits on requests are taken together, and every other rate limit by itself; the least of
-/// these numbers bounds what is possible under all of them. For one group, the bound comes from
-/// sending the smallest waiting request as soon as it conforms:
+/// these numbers bounds what is possible under all of them.
 ///
 /// - Requests cost one cell each, and no schedule admits more by any time than one that never
 ///   waits. This number is exact.
-/// - In a bucket of tokens, what is not spent is kept, up to the burst. Serving the smallest first
-///   then admits the most by any time, as the shortest remaining processing time rule does (Schrage,
-///   *A proof of the optimality of the shortest remaining processing time discipline*, 1968). This
-///   number is exact.
-/// - In a window of tokens, what is left at its end is lost. Here requests may be split between
-///   windows, which no real schedule can do; the number is an upper bound.
+/// - Tokens: see [`Supply`]. This number is an upper bound, as it lets requests be split.
 ///
 /// Several keys are bounded each by itself, as if every request could go to each of them, and the sum
 /// bounds them together.
@@ -53,47 +45,74 @@ pub struct Bound {
 /// Fails if a trace cannot be read.
 pub fn optimum(scenario: &Scenario, streams: Streams) -> Result<Bound, TraceError> {
     let start = scenario.start();
-    let mut keys: Vec<Vec<Group>> = provider::keys(&scenario.providers)
-        .map(|(_, spec)| groups(spec, start))
+    let end = start.saturating_add(scenario.duration());
+    let mut keys: Vec<Key> = provider::keys(&scenario.providers)
+        .map(|(_, spec)| Key::new(spec, start, end))
         .collect();
     let mut jobs = Jobs::start(scenario, streams)?;
     let mut arrivals = 0;
     while let Some(job) = jobs.next_job()? {
         arrivals += 1;
-        for group in keys.iter_mut().flatten() {
-            group.arrive(&job);
+        for key in &mut keys {
+            key.arrive(&job);
         }
     }
-    let end = start.saturating_add(scenario.duration());
-    for group in keys.iter_mut().flatten() {
-        group.serve_until(end);
-    }
-    let of_key = |groups: &Vec<Group>| {
-        let admitted = groups.iter().map(|group| group.admitted);
-        admitted.min().unwrap_or(arrivals)
-    };
-    let requests = keys.iter().map(of_key).fold(0, u64::saturating_add);
-    let whole = |groups: &Vec<Group>| groups.len() <= 1 && !groups.iter().any(|it| it.splits);
+    let ignores = ignores(scenario);
+    let exact = keys.len() == 1 && keys.iter().all(|key| key.tokens.is_empty()) && !ignores;
+    let of_keys = keys.into_iter().map(|key| key.admitted(end));
+    let requests = of_keys.fold(0, u64::saturating_add);
     Ok(Bound {
         arrivals,
         requests: requests.min(arrivals),
-        exact: keys.len() == 1 && keys.iter().all(whole) && !ignores(scenario),
+        exact,
     })
 }
 
-/// The limits of a key in groups that count the same.
-fn groups(provider: &Provider, start: Timestamp) -> Vec<Group> {
-    let rates = || limiters::rates(&provider.limits);
-    let is_request = |rate: &&RateLimit| rate.counts == Dimension::Requests;
-    let requests: Vec<_> = rates().filter(is_request).collect();
-    let mut groups = Vec::new();
-    if !requests.is_empty() {
-        groups.push(Group::new(&requests, start, provider.charge));
+/// The limits of a key.
+struct Key {
+    charge: Charge,
+    requests: Requests,
+    tokens: Vec<Supply>,
+    /// What each limit admits at once: who asks for more is never admitted.
+    most: Vec<(Dimension, u64)>,
+}
+
+impl Key {
+    fn new(provider: &Provider, start: Timestamp, end: Timestamp) -> Self {
+        let is_request = |rate: &&RateLimit| rate.counts == Dimension::Requests;
+        let (requests, tokens): (Vec<_>, Vec<_>) =
+            limiters::rates(&provider.limits).partition(is_request);
+        Self {
+            charge: provider.charge,
+            tokens: tokens
+                .iter()
+                .map(|rate| Supply::new(rate, &requests, end))
+                .collect(),
+            requests: Requests::new(&requests, start),
+            most: limiters::rates(&provider.limits)
+                .map(|rate| (rate.counts, rate.quota.burst()))
+                .collect(),
+        }
     }
-    for rate in rates().filter(|rate| !is_request(rate)) {
-        groups.push(Group::new(&[rate], start, provider.charge));
+
+    fn arrive(&mut self, job: &Job) {
+        let demand = provider::at_admission(self.charge, job);
+        let fits = |(counts, most): &(Dimension, u64)| counts.cost(demand) <= *most;
+        if !self.most.iter().all(fits) {
+            return;
+        }
+        self.requests.arrive(job.at);
+        let demand = provider::in_total(self.charge, job);
+        for supply in &mut self.tokens {
+            supply.arrive(job.at, demand);
+        }
     }
-    groups
+
+    fn admitted(self, end: Timestamp) -> u64 {
+        let by_requests = self.requests.admitted(end);
+        let by_tokens = self.tokens.into_iter().map(Supply::admitted).min();
+        by_requests.min(by_tokens.unwrap_or(u64::MAX))
+    }
 }
 
 /// Whether anything in a scenario can only make less possible than the bound says.
@@ -108,115 +127,55 @@ fn ignores(scenario: &Scenario) -> bool {
         || strategies.any(|strategy| strategy.deadline_s.is_some())
 }
 
-/// Limits that count the same, and the schedule that serves the smallest request first.
-struct Group {
-    counts: Dimension,
-    charge: Charge,
+/// The limits on requests, and the schedule that sends each as soon as it conforms.
+struct Requests {
     limiters: Vec<Box<dyn Limiter>>,
-    /// Requests may be split, because what a window does not spend is lost.
-    splits: bool,
-    /// What waiting requests still need, smallest first.
-    waiting: BinaryHeap<Reverse<u64>>,
+    waiting: u64,
     now: Timestamp,
     admitted: u64,
 }
 
-impl Group {
-    fn new(rates: &[&RateLimit], start: Timestamp, charge: Charge) -> Self {
-        let counts = rates
-            .first()
-            .map_or(Dimension::Requests, |rate| rate.counts);
-        let keeps = |rate: &&RateLimit| {
-            matches!(
-                rate.kind,
-                Kind::Gcra | Kind::TokenBucket | Kind::SteppedBucket
-            )
-        };
+impl Requests {
+    fn new(rates: &[&RateLimit], start: Timestamp) -> Self {
+        let limiters = rates.iter().map(|rate| limiters::limiter(rate, start));
         Self {
-            counts,
-            charge,
-            limiters: rates
-                .iter()
-                .map(|rate| limiters::limiter(rate, start))
-                .collect(),
-            splits: counts != Dimension::Requests && !rates.iter().all(keeps),
-            waiting: BinaryHeap::new(),
+            limiters: limiters.collect(),
+            waiting: 0,
             now: start,
             admitted: 0,
         }
     }
 
-    /// Serves until the request arrives, and lets it wait.
-    fn arrive(&mut self, job: &Job) {
-        self.serve_until(job.at);
-        self.now = self.now.max(job.at);
-        let cost = self.counts.cost(provider::in_total(self.charge, job));
-        if cost == 0 {
-            self.admitted += 1;
-            return;
-        }
-        // A request that no limit admits, ever, is not waiting.
-        if !matches!(self.check(cost), Err(Denied::TooLarge { .. })) {
-            self.waiting.push(Reverse(cost));
-        }
+    fn arrive(&mut self, at: Timestamp) {
+        self.serve_until(at);
+        self.now = self.now.max(at);
+        self.waiting += 1;
     }
 
     /// Serves everything that can be served before `end`.
     fn serve_until(&mut self, end: Timestamp) {
-        while let Some(&Reverse(cost)) = self.waiting.peek() {
-            if self.now >= end {
-                return;
-            }
-            match self.check(cost) {
-                Ok(()) => {
-                    self.charge(cost);
-                    self.waiting.pop();
+        while self.waiting > 0 && self.now < end {
+            let denied = self
+                .limiters
+                .iter()
+                .filter_map(|it| it.check(self.now, 1).err());
+            match denied.reduce(Denied::and).map(Denied::retry_at) {
+                None => {
+                    for limiter in &mut self.limiters {
+                        limiter.charge(self.now, 1);
+                    }
+                    self.waiting -= 1;
                     self.admitted += 1;
                 }
-                Err(_) if self.splits && self.available() > 0 => {
-                    let part = self.available();
-                    self.charge(part);
-                    self.waiting.pop();
-                    self.waiting.push(Reverse(cost - part));
-                }
-                Err(denied) => {
-                    let ask = if self.splits {
-                        self.check(1).err()
-                    } else {
-                        Some(denied)
-                    };
-                    match ask.and_then(Denied::retry_at) {
-                        Some(at) if at < end => self.now = at,
-                        // Not before the next arrival, which may be smaller.
-                        _ => return,
-                    }
-                }
+                Some(Some(at)) if at < end => self.now = at,
+                // Not before the next arrival, or never.
+                Some(_) => return,
             }
         }
     }
 
-    fn check(&self, cost: u64) -> Result<(), Denied> {
-        let answers = self
-            .limiters
-            .iter()
-            .map(|limiter| limiter.check(self.now, cost));
-        answers
-            .filter_map(Result::err)
-            .reduce(Denied::and)
-            .map_or(Ok(()), Err)
-    }
-
-    fn charge(&mut self, cost: u64) {
-        for limiter in &mut self.limiters {
-            limiter.charge(self.now, cost);
-        }
-    }
-
-    fn available(&self) -> u64 {
-        let available = self
-            .limiters
-            .iter()
-            .map(|limiter| limiter.available(self.now));
-        available.min().unwrap_or(u64::MAX)
+    fn admitted(mut self, end: Timestamp) -> u64 {
+        self.serve_until(end);
+        self.admitted
     }
 }

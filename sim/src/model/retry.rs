@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct Retries {
     policy: Option<RetryPolicy>,
     budget: Option<Box<dyn RetryBudget>>,
+    /// Hints beyond this are not heard.
+    longest_hint: Duration,
     jitter: StatelessJitter,
 }
 
@@ -37,6 +39,10 @@ impl Retries {
         Ok(Self {
             policy: strategy.backoff.as_ref().map(policy).transpose()?,
             budget: strategy.budget.map(budget).transpose()?,
+            longest_hint: match strategy.backoff.as_ref().map(|it| it.hint_policy) {
+                Some(retry::HintPolicy::IgnoreAboveS(most)) => most.get(),
+                _ => Duration::MAX,
+            },
             jitter: StatelessJitter::new(streams.named("jitter").next_u64()),
         })
     }
@@ -76,7 +82,7 @@ impl Retries {
             throttled: history.throttled,
             errors: history.errors,
             first_call_at: history.first_call_at,
-            hint,
+            hint: hint.filter(|hint| *hint <= self.longest_hint),
             deadline: Some(deadline),
         };
         let attempt = history.throttled.saturating_add(history.errors);
@@ -111,6 +117,8 @@ fn policy(spec: &Backoff) -> Result<RetryPolicy, BackoffError> {
             retry::HintPolicy::Honour => HintPolicy::Honour,
             retry::HintPolicy::FailAboveS(most) => HintPolicy::FailAbove(most.get()),
             retry::HintPolicy::ClampS(most) => HintPolicy::Clamp(most.get()),
+            // What is left of the hints is short.
+            retry::HintPolicy::IgnoreAboveS(_) => HintPolicy::Honour,
         },
     );
     Ok(match spec.max_elapsed_s {

@@ -4,11 +4,13 @@ mod data;
 mod explanation;
 mod format;
 mod plot;
+mod scores;
 mod table;
 
 pub use data::{csv, json};
 pub use explanation::explanation;
 pub use plot::{Picture, latency_plot, throughput_plot};
+pub use scores::scores;
 pub use table::{Style, table};
 
 use crate::results::Comparison;

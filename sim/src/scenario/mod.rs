@@ -95,6 +95,40 @@ impl TryFrom<String> for Start {
 }
 
 impl Scenario {
+    /// The requests of a trace, and a minute more, against one provider.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a strategy does not make sense.
+    pub fn of_trace(
+        path: &Path,
+        span: Duration,
+        provider: Provider,
+        strategies: Vec<Strategy>,
+    ) -> Result<Self, String> {
+        let scenario = Self {
+            name: String::new(),
+            seed: 1,
+            duration_s: PositiveSeconds::try_from(span.as_secs_f64().ceil() + 60.0)?,
+            bin_s: None,
+            start: Start::try_from("2026-03-02T09:00:00Z".to_owned())?,
+            workloads: vec![Workload {
+                name: String::new(),
+                priority: workload::Priority::default(),
+                arrivals: Arrivals::Trace {
+                    path: path.to_owned(),
+                },
+                input_tokens: None,
+                output_tokens: None,
+                max_tokens: None,
+            }],
+            providers: vec![provider],
+            strategies,
+        };
+        scenario.validate()?;
+        Ok(scenario)
+    }
+
     /// The time at which it starts.
     pub const fn start(&self) -> Timestamp {
         self.start.0

@@ -69,6 +69,9 @@ pub const STRATEGIES: Presets = presets!(
     ]
 );
 
+/// The strategies that are scored, each under what it knows.
+pub const SCORE: &str = include_str!("../../presets/score.toml");
+
 impl Preset {
     /// What it is, in one line.
     pub fn summary(&self) -> &'static str {
@@ -93,7 +96,7 @@ impl Presets {
     }
 
     /// Reads the preset of this name.
-    pub(super) fn load<T: DeserializeOwned>(&self, name: &str) -> Result<T, String> {
+    pub(crate) fn load<T: DeserializeOwned>(&self, name: &str) -> Result<T, String> {
         let preset = self.find(name)?;
         toml::from_str(preset.text).map_err(|err| format!("preset `{name}`: {err}"))
     }

@@ -135,6 +135,8 @@ pub enum HintPolicy {
     FailAboveS(Seconds),
     /// Wait for this long at most.
     ClampS(Seconds),
+    /// Be deaf to it if it is longer than this, as some clients are, which then return too early.
+    IgnoreAboveS(Seconds),
 }
 
 /// What bounds retries over all requests of a client.

@@ -214,6 +214,7 @@ fn hint(backoff: &Backoff) -> String {
         HintPolicy::Honour => format!("{how}, however long"),
         HintPolicy::FailAboveS(most) => format!("{how}, and gives up above {}", span(most.get())),
         HintPolicy::ClampS(most) => format!("{how}, at most {}", span(most.get())),
+        HintPolicy::IgnoreAboveS(most) => format!("{how}, deaf above {}", span(most.get())),
     }
 }
 
