@@ -145,6 +145,39 @@ pub enum Dialect {
     /// No provider in particular: a status and `retry-after`.
     #[default]
     Generic,
+    /// OpenAI: one limit of requests and the tokens of a minute in headers, resets as Go durations, and
+    /// `retry-after` and a sentence to the millisecond. Recorded 2024-12 to 2026-09.
+    #[serde(rename = "openai")]
+    OpenAi,
+    /// Azure OpenAI: what remains of ten seconds of requests and a minute of tokens on answers;
+    /// `retry-after-ms`, `retry-after` and a sentence on refusals. Recorded 2024-07 to 2025.
+    Azure,
+    /// Anthropic: limits of a minute in headers, resets as moments in RFC 3339, `retry-after` in seconds;
+    /// 529 in an outage. Its documentation, 2026-09.
+    Anthropic,
+    /// Gemini: no headers; quota and wait in the body of a refusal. Recorded 2026-07 to 2026-09.
+    Gemini,
+    /// Groq: requests of a day and tokens of a minute in headers as OpenAI, other limits in a sentence,
+    /// `retry-after` in seconds; 413 for what is too large. Its documentation, 2026-07.
+    Groq,
+    /// Cerebras: requests of a day and tokens of a minute in headers, resets in seconds with a fraction;
+    /// never a wait. Its documentation, 2026-03.
+    Cerebras,
+    /// Mistral: windows in the names of headers, no resets; never a wait. Recorded 2026-08 and 2026-09.
+    Mistral,
+    /// OpenRouter: headers on refusals alone, and again in the body; the wait as milliseconds since 1970,
+    /// which readers misunderstand unless the scenario's `start` is later than 2001. Recorded 2026-05
+    /// to 2026-09.
+    #[serde(rename = "openrouter")]
+    OpenRouter,
+    /// Cohere with a trial key: calls of a minute and a month in headers of answers; a sentence without
+    /// a wait on refusals. Its documentation, 2025-11.
+    Cohere,
+    /// NVIDIA NIM: a status and its name. Recorded 2026-06 to 2026-08.
+    NvidiaNim,
+    /// DeepSeek: a status, and a sentence on errors other than 429. Its documentation, 2026.
+    #[serde(rename = "deepseek")]
+    DeepSeek,
 }
 
 /// What a refusal says about when to come back.

@@ -1,0 +1,51 @@
+use paceline_core::{Dimension, Timestamp};
+use serde_json::json;
+
+use super::{Occasion, Response, State, openai_like, span, state, window::Window};
+
+/// OpenAI, as its guide on rate limits and recorded responses have it, 2024-12 to 2026-09.
+///
+/// Headers tell of one limit of requests, the first in the list whatever its window, and of the tokens
+/// of a minute. Refusals carry `retry-after`, which may have a fraction, and the same in a sentence.
+/// There is no limit on calls under way; a server that has too many says `slow_down`.
+pub(super) fn write(now: Timestamp, occasion: Occasion, limits: &[State<'_>]) -> Response {
+    let mut response = match occasion {
+        Occasion::Answer => Response::of(200),
+        Occasion::Failure => error(500, "The server had an error.", "server_error", None),
+        Occasion::Outage => {
+            let code = Some("server_is_overloaded");
+            return error(503, "Try again later.", "service_unavailable_error", code);
+        }
+        Occasion::Busy { .. } => error(429, "Please slow down.", "requests", Some("slow_down")),
+        Occasion::Refusal {
+            requested,
+            by,
+            retry_after,
+        } => {
+            let (kind, message) =
+                openai_like::reached(limits.get(by), requested, retry_after, "min");
+            let mut response = error(429, &message, kind, Some("rate_limit_exceeded"));
+            if let Some(wait) = retry_after {
+                response.header("retry-after", span::seconds(span::millis_up(wait)));
+            }
+            response
+        }
+        Occasion::TooLarge { requested, by } => {
+            let (kind, message) = openai_like::too_large(limits.get(by), requested, "min");
+            error(429, &message, kind, Some("rate_limit_exceeded"))
+        }
+    };
+    let mut requests = limits.iter();
+    if let Some(state) = requests.find(|state| state.rate.counts == Dimension::Requests) {
+        openai_like::requests(&mut response, now, state);
+    }
+    if let Some(state) = state(limits, Dimension::Tokens, Window::Minute) {
+        openai_like::tokens(&mut response, now, state);
+    }
+    response
+}
+
+fn error(status: u16, message: &str, kind: &str, code: Option<&str>) -> Response {
+    let error = json!({ "message": message, "type": kind, "param": null, "code": code });
+    Response::with(status, &json!({ "error": error }))
+}
