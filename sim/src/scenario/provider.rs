@@ -12,6 +12,10 @@ use super::{
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(try_from = "RawProvider")]
 pub struct Provider {
+    /// Where its limits were read, if they are stated to be somebody's.
+    pub source: Option<String>,
+    /// When they held: a year, a month or a day.
+    pub as_of: Option<String>,
     /// What it limits; nothing, if empty.
     pub limits: Vec<Limit>,
     /// Which tokens of a request it charges.
@@ -40,6 +44,8 @@ pub struct Provider {
 #[serde(deny_unknown_fields)]
 struct RawProvider {
     preset: Option<String>,
+    source: Option<String>,
+    as_of: Option<String>,
     #[serde(rename = "limit")]
     limits: Option<Vec<Limit>>,
     charge: Option<Charge>,
@@ -62,7 +68,14 @@ impl TryFrom<RawProvider> for Provider {
             Some(name) => presets::PROVIDERS.load(name)?,
             None => Self::default(),
         };
+        // Limits of the scenario's own are not those of the preset's source.
+        let (source, as_of) = match raw.limits {
+            Some(_) => (None, None),
+            None => (base.source, base.as_of),
+        };
         Ok(Self {
+            source: raw.source.or(source),
+            as_of: raw.as_of.or(as_of),
             limits: raw.limits.unwrap_or(base.limits),
             charge: raw.charge.unwrap_or(base.charge),
             refused_calls_count: raw.refused_calls_count.unwrap_or(base.refused_calls_count),

@@ -39,6 +39,10 @@ fn explain(text: &mut String, scenario: &Scenario) -> std::fmt::Result {
         writeln!(text, "  {}", self::limit(limit))?;
     }
     let provider = &scenario.provider;
+    if let Some(source) = &provider.source {
+        let as_of = provider.as_of.as_deref().unwrap_or("an unknown date");
+        writeln!(text, "  source: {source}, as of {as_of}")?;
+    }
     let charge = match provider.charge {
         Charge::Input => "input tokens",
         Charge::InputAndMaxTokens => "input tokens and the declared cap",
