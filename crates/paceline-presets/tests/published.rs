@@ -142,6 +142,37 @@ fn every_preset_says_what_it_is_and_whence_it_comes() {
     }
 }
 
+/// The line that people read and the limits that programs keep are written by hand, twice.
+#[test]
+fn the_summary_names_every_figure() {
+    for preset in paceline_presets::all() {
+        for limit in &preset.limits {
+            let (counts, window, limit) = figure(limit);
+            let figure = grouped(limit);
+            let words = preset.summary.split([' ', '/']);
+            let mut numbers = words.map(|word| word.trim_end_matches([',', ';', ':']));
+            let name = &preset.name;
+            assert!(
+                numbers.any(|number| number == figure),
+                "{name}: {figure} {counts} per {window}"
+            );
+        }
+    }
+}
+
+/// With a comma between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[test]
 fn azure_counts_a_sixth_of_its_requests_over_ten_seconds() {
     let azure = paceline_presets::find("azure-standard").expect("it ships");
