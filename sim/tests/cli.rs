@@ -216,10 +216,38 @@ fn every_format_is_what_it_says() {
 }
 
 #[test]
+fn a_provider_of_a_preset_says_where_its_figures_were_read() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("test.toml");
+    let check = |provider: &str| {
+        let text = format!(
+            "seed = 1\nduration_s = 60
+             workload.arrivals.batch.jobs = 3
+             workload.input_tokens.fixed = 10
+             workload.output_tokens.fixed = 10
+             strategy = [{{ preset = \"no-care\" }}]
+             [provider]
+             preset = \"groq-free\"
+             {provider}"
+        );
+        fs::write(&path, text).expect("the folder can be written to");
+        let output = sim().arg("check").arg(&path).output().expect("it runs");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let source = "source: console.groq.com/docs/rate-limits, as of 2026-07";
+    assert!(check("").contains(source));
+    let own = "limit = [{ counts = \"concurrency\", limit = 3 }]";
+    let said = check(own);
+    assert!(said.contains("3 requests at a time") && !said.contains("source:"));
+    assert!(check(&format!("{own}\nsource = \"us\"")).contains("us, as of an unknown date"));
+}
+
+#[test]
 fn presets_are_listed_and_printed() {
     let output = sim().arg("presets").output().expect("it runs");
     let list = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(list.contains("openai-tier-1") && list.contains("sdk-default"));
+    assert!(list.contains("2026-09     OpenAI tier 1"), "{list}");
     let output = sim()
         .args(["presets", "sdk-default"])
         .output()

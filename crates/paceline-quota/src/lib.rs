@@ -6,6 +6,7 @@
 //! thresholds once per period, and survives a restart by [`Snapshot`] (feature `serde` to write it).
 //!
 //! [`ProviderQuotas`] tracks the several quotas of one provider together, all or nothing.
+//! [`VirtualKeys`] are the limits that a gateway gives to the keys that it hands out.
 
 #![no_std]
 
@@ -18,6 +19,8 @@ mod provider;
 mod snapshot;
 mod thresholds;
 mod tracker;
+mod virtual_key;
+mod virtual_keys;
 mod window;
 
 #[cfg(feature = "calendar")]
@@ -26,6 +29,8 @@ pub use provider::{Exceeded, NamedAlert, ProviderQuotas, UnknownQuota};
 pub use snapshot::{RestoreError, Snapshot};
 pub use thresholds::{Alert, ThresholdError, Thresholds};
 pub use tracker::QuotaTracker;
+pub use virtual_key::{KeyDimensionError, KeyInterval, VirtualKey};
+pub use virtual_keys::{KeyIsSet, KeyRefused, VirtualKeys};
 pub use window::Window;
 
 /// Runs the examples of the README.

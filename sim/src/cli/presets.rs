@@ -2,7 +2,7 @@ use std::io::Write;
 
 use clap::Args;
 
-use crate::scenario::presets::{PROVIDERS, Presets, STRATEGIES};
+use crate::scenario::presets::{PROVIDERS, STRATEGIES};
 
 /// Lists the shipped providers and strategies, or prints one as TOML.
 #[derive(Args, Debug)]
@@ -23,13 +23,7 @@ impl ShowPresets {
                 out.write_all(preset.text.as_bytes())?;
             }
             None => {
-                list(out, "Providers, for `[provider] preset = \"…\"`", PROVIDERS)?;
-                writeln!(out)?;
-                list(
-                    out,
-                    "Strategies, for `[[strategy]] preset = \"…\"`",
-                    STRATEGIES,
-                )?;
+                list(out)?;
             }
         }
         out.flush()?;
@@ -37,9 +31,15 @@ impl ShowPresets {
     }
 }
 
-fn list(out: &mut dyn Write, title: &str, presets: Presets) -> anyhow::Result<()> {
+fn list(out: &mut dyn Write) -> anyhow::Result<()> {
+    let title = "Providers, for `[provider] preset = \"…\"`, and the date of their figures";
     writeln!(out, "{title}:")?;
-    for preset in presets.all {
+    for preset in paceline_presets::all() {
+        let (name, as_of, summary) = (preset.name, preset.as_of, preset.summary);
+        writeln!(out, "  {name:<28} {as_of:<10}  {summary}")?;
+    }
+    writeln!(out, "\nStrategies, for `[[strategy]] preset = \"…\"`:")?;
+    for preset in STRATEGIES.all() {
         writeln!(out, "  {:<28} {}", preset.name, preset.summary())?;
     }
     Ok(())

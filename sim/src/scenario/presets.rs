@@ -16,58 +16,40 @@ pub struct Preset {
 pub struct Presets {
     /// What they are, in the singular.
     pub kind: &'static str,
-    /// All of them, by name.
-    pub all: &'static [Preset],
+    /// The names and texts of all of them, by name.
+    texts: &'static [(&'static str, &'static str)],
 }
 
-macro_rules! presets {
-    ($kind:literal, $folder:literal, [$($name:literal),* $(,)?]) => {
-        Presets {
-            kind: $kind,
-            all: &[$(Preset {
-                name: $name,
-                text: include_str!(concat!("../../presets/", $folder, "/", $name, ".toml")),
-            }),*],
-        }
+macro_rules! texts {
+    ($folder:literal, [$($name:literal),* $(,)?]) => {
+        &[$((
+            $name,
+            include_str!(concat!("../../presets/", $folder, "/", $name, ".toml")),
+        )),*]
     };
 }
 
-/// Providers: published limits with their source and date.
-pub const PROVIDERS: Presets = presets!(
-    "provider",
-    "providers",
-    [
-        "anthropic-start",
-        "azure-standard",
-        "cerebras-free",
-        "cohere-trial",
-        "deepseek-v4-pro",
-        "gateway-business",
-        "gateway-free",
-        "gateway-pro",
-        "gemini-free",
-        "groq-free",
-        "mistral-free",
-        "nvidia-nim-free",
-        "openai-tier-1",
-        "openrouter-free",
-        "thirty-at-a-time",
-    ]
-);
+/// Providers: published limits with their source and date, the same files that programs read.
+pub const PROVIDERS: Presets = Presets {
+    kind: "provider",
+    texts: paceline_presets::TEXTS,
+};
 
 /// Strategies: what well-known clients do.
-pub const STRATEGIES: Presets = presets!(
-    "strategy",
-    "strategies",
-    [
-        "aws-standard",
-        "exponential-full-jitter",
-        "no-care",
-        "retry-after-or-exponential",
-        "sdk-default",
-        "two-to-the-n",
-    ]
-);
+pub const STRATEGIES: Presets = Presets {
+    kind: "strategy",
+    texts: texts!(
+        "strategies",
+        [
+            "aws-standard",
+            "exponential-full-jitter",
+            "no-care",
+            "retry-after-or-exponential",
+            "sdk-default",
+            "two-to-the-n",
+        ]
+    ),
+};
 
 /// The strategies that are scored, each under what it knows.
 pub const SCORE: &str = include_str!("../../presets/score.toml");
@@ -81,22 +63,27 @@ impl Preset {
 }
 
 impl Presets {
+    /// All of them, by name.
+    pub fn all(self) -> impl Iterator<Item = Preset> {
+        self.texts.iter().map(|&(name, text)| Preset { name, text })
+    }
+
     /// The preset of this name.
     ///
     /// # Errors
     ///
     /// Fails with the list of names if there is none.
-    pub fn find(&self, name: &str) -> Result<&'static Preset, String> {
-        let found = self.all.iter().find(|preset| preset.name == name);
+    pub fn find(self, name: &str) -> Result<Preset, String> {
+        let found = self.all().find(|preset| preset.name == name);
         found.ok_or_else(|| {
-            let names: Vec<_> = self.all.iter().map(|preset| preset.name).collect();
+            let names: Vec<_> = self.all().map(|preset| preset.name).collect();
             let (kind, names) = (self.kind, names.join("`, `"));
             format!("unknown {kind} preset `{name}`, expected one of `{names}`")
         })
     }
 
     /// Reads the preset of this name.
-    pub(crate) fn load<T: DeserializeOwned>(&self, name: &str) -> Result<T, String> {
+    pub(crate) fn load<T: DeserializeOwned>(self, name: &str) -> Result<T, String> {
         let preset = self.find(name)?;
         toml::from_str(preset.text).map_err(|err| format!("preset `{name}`: {err}"))
     }

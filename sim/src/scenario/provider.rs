@@ -20,6 +20,10 @@ pub struct Provider {
     pub keys: NonZeroU32,
     /// What it charges for requests and tokens, to strategies that choose by price.
     pub price: Price,
+    /// Where its limits were read, if they are stated to be somebody's.
+    pub source: Option<String>,
+    /// When they held: a year, a month or a day.
+    pub as_of: Option<String>,
     /// What it limits; nothing, if empty.
     pub limits: Vec<Limit>,
     /// Which tokens of a request it charges.
@@ -48,6 +52,8 @@ impl Default for Provider {
             name: String::new(),
             keys: NonZeroU32::MIN,
             price: Price::default(),
+            source: None,
+            as_of: None,
             limits: Vec::new(),
             charge: Charge::default(),
             refused_calls_count: false,
@@ -83,6 +89,8 @@ struct RawProvider {
     name: Option<String>,
     keys: Option<NonZeroU32>,
     price: Option<Price>,
+    source: Option<String>,
+    as_of: Option<String>,
     #[serde(rename = "limit")]
     limits: Option<Vec<Limit>>,
     charge: Option<Charge>,
@@ -105,10 +113,17 @@ impl TryFrom<RawProvider> for Provider {
             Some(name) => presets::PROVIDERS.load(name)?,
             None => Self::default(),
         };
+        // Limits of the scenario's own are not those of the preset's source.
+        let (source, as_of) = match raw.limits {
+            Some(_) => (None, None),
+            None => (base.source, base.as_of),
+        };
         Ok(Self {
             name: raw.name.or(raw.preset).unwrap_or(base.name),
             keys: raw.keys.unwrap_or(base.keys),
             price: raw.price.unwrap_or(base.price),
+            source: raw.source.or(source),
+            as_of: raw.as_of.or(as_of),
             limits: raw.limits.unwrap_or(base.limits),
             charge: raw.charge.unwrap_or(base.charge),
             refused_calls_count: raw.refused_calls_count.unwrap_or(base.refused_calls_count),

@@ -59,6 +59,10 @@ fn provider(text: &mut String, provider: &Provider) -> std::fmt::Result {
     for limit in &provider.limits {
         writeln!(text, "  {}", self::limit(limit))?;
     }
+    if let Some(source) = &provider.source {
+        let as_of = provider.as_of.as_deref().unwrap_or("an unknown date");
+        writeln!(text, "  source: {source}, as of {as_of}")?;
+    }
     let charge = match provider.charge {
         Charge::Input => "input tokens",
         Charge::InputAndMaxTokens => "input tokens and the declared cap",
