@@ -199,6 +199,41 @@ proptest! {
     }
 }
 
+/// Answer, failure, outage, refusal, busy, too large.
+#[test]
+fn statuses_are_the_providers_own() {
+    for (dialect, expected) in [
+        (Dialect::Generic, [200, 500, 503, 429, 429, 413]),
+        (Dialect::OpenAi, [200, 500, 503, 429, 429, 429]),
+        (Dialect::Azure, [200, 500, 503, 429, 429, 413]),
+        (Dialect::Anthropic, [200, 500, 529, 429, 429, 413]),
+        (Dialect::Gemini, [200, 500, 503, 429, 429, 400]),
+        (Dialect::Groq, [200, 500, 503, 429, 429, 413]),
+        (Dialect::Cerebras, [200, 500, 503, 429, 429, 400]),
+        (Dialect::Mistral, [200, 500, 503, 429, 429, 400]),
+        (Dialect::OpenRouter, [200, 502, 503, 429, 429, 400]),
+        (Dialect::Cohere, [200, 500, 503, 429, 429, 413]),
+        (Dialect::NvidiaNim, [200, 500, 503, 429, 429, 413]),
+        (Dialect::DeepSeek, [200, 500, 503, 429, 429, 400]),
+    ] {
+        let case = case::minute_of_requests(Timestamp::EPOCH, Duration::from_secs(3));
+        let too_large = Occasion::TooLarge {
+            requested: 21,
+            by: 0,
+        };
+        let statuses = [
+            Occasion::Answer,
+            Occasion::Failure,
+            Occasion::Outage,
+            case.occasion,
+            Occasion::Busy { most: 3 },
+            too_large,
+        ]
+        .map(|occasion| write(dialect, case.now, occasion, &case.states()).status);
+        assert_eq!(statuses, expected, "{dialect:?}");
+    }
+}
+
 #[test]
 fn dialects_go_by_the_names_of_their_providers() {
     #[derive(Deserialize)]
