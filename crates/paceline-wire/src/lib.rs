@@ -186,10 +186,11 @@ fn answer<'h>(
         received,
     }
     .class();
-    // The size of a context is no limit of a rate, so what is too large for it blames none.
+    // The size of a context is no limit of a rate, so what is too large for it blames none, although
+    // sentences say how much was requested.
     let blames = |refusal: &LimitReading| match feedback.class {
         Class::Pace | Class::Quota => true,
-        Class::TooLarge => refusal.requested.is_some(),
+        Class::TooLarge => refusal.requested.is_some() && refusal.limit.is_some(),
         _ => false,
     };
     for refusal in refusals.into_iter().filter(blames) {

@@ -160,7 +160,7 @@ pub enum Dialect {
     /// No provider in particular: a status and `retry-after`.
     #[default]
     Generic,
-    /// OpenAI: one limit of requests and the tokens of a minute in headers, resets as Go durations, and
+    /// OpenAI: requests of a minute or a day and tokens of a minute in headers, resets as Go durations, and
     /// `retry-after` and a sentence to the millisecond. Recorded 2024-12 to 2026-09.
     #[serde(rename = "openai")]
     OpenAi,

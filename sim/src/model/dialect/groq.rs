@@ -17,7 +17,7 @@ pub(super) fn write(now: Timestamp, occasion: Occasion, limits: &[State<'_>]) ->
         }
         Occasion::Busy { .. } => {
             let code = Some("rate_limit_exceeded");
-            error(429, "Too many requests are under way.", "requests", code)
+            error(429, "Too many concurrent requests.", "requests", code)
         }
         Occasion::Refusal {
             requested,

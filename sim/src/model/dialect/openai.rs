@@ -5,8 +5,8 @@ use super::{Occasion, Response, State, openai_like, span, state, window::Window}
 
 /// OpenAI, as its guide on rate limits and recorded responses have it, 2024-12 to 2026-09.
 ///
-/// Headers tell of one limit of requests, the first in the list whatever its window, and of the tokens
-/// of a minute. Refusals carry `retry-after`, which may have a fraction, and the same in a sentence.
+/// Headers tell of one limit of requests, of a minute or a day under the same name - here the first in
+/// the list - and of the tokens of a minute. Refusals carry `retry-after`, which may have a fraction, and the same in a sentence.
 /// There is no limit on calls under way; a server that has too many says `slow_down`.
 pub(super) fn write(now: Timestamp, occasion: Occasion, limits: &[State<'_>]) -> Response {
     let mut response = match occasion {
@@ -35,8 +35,11 @@ pub(super) fn write(now: Timestamp, occasion: Occasion, limits: &[State<'_>]) ->
             error(429, &message, kind, Some("rate_limit_exceeded"))
         }
     };
-    let mut requests = limits.iter();
-    if let Some(state) = requests.find(|state| state.rate.counts == Dimension::Requests) {
+    let mut requests = limits.iter().filter(|state| {
+        let window = matches!(state.window(), Window::Minute | Window::Day);
+        window && state.rate.counts == Dimension::Requests
+    });
+    if let Some(state) = requests.next() {
         openai_like::requests(&mut response, now, state);
     }
     if let Some(state) = state(limits, Dimension::Tokens, Window::Minute) {
