@@ -62,7 +62,7 @@ impl Gate {
     /// The mean time between two requests below which it stands open, unless stated.
     pub const LEAST_SPACING: Duration = Duration::from_millis(1);
     /// Narrowing by 1/64, the spacing halves in 44 requests.
-    const NARROWING: u64 = 64;
+    const NARROWING: u64 = 96;
     /// No pause between two requests grows longer by refusals alone.
     const WIDEST: u64 = 60_000_000_000;
 
@@ -129,6 +129,8 @@ impl Gate {
         };
         self.spacing = match self.spacing {
             0 => self.initial,
+            // Hardly anybody passed: the pause was too short, which says nothing about the pace.
+            spacing if self.streak > 0 => spacing,
             spacing => spacing.saturating_add(spacing / 2).min(Self::WIDEST),
         };
         // Should the clock have run back, the others that were sent then still belong.
