@@ -4,8 +4,8 @@
 //! - [`AimdRate`] finds a rate from refusals alone, for providers that send no headers.
 //! - [`LearnedLimits`] is a set of limits by dimension that live responses correct, from stated limits or
 //!   from nothing.
-//! - [`Estimator`] guesses tokens from bytes and learns from real usage; [`ChargeRule`] turns a guess into
-//!   what a provider charges.
+//! - An [`Estimator`] says how many tokens an input is; [`BytesPerToken`] guesses from its bytes and learns
+//!   from real usage. [`ChargeRule`] turns tokens into what a provider charges.
 //!
 //! All are state machines that are told the time. They compute in integers.
 
