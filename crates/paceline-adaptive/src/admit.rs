@@ -1,5 +1,5 @@
 use paceline_composite::{Admit, SettleError};
-use paceline_core::{Demand, Denied, Timestamp};
+use paceline_core::{Demand, Denied, Feedback, Timestamp};
 
 use crate::{LearnedLimits, LearnedReceipts};
 
@@ -23,5 +23,9 @@ impl Admit for LearnedLimits {
         actual: Demand,
     ) -> Result<(), SettleError> {
         Self::settle(self, now, receipts, actual)
+    }
+
+    fn observe(&mut self, now: Timestamp, sent_at: Timestamp, feedback: &Feedback) {
+        Self::observe(self, now, sent_at, feedback);
     }
 }

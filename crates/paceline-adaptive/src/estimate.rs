@@ -4,14 +4,16 @@ use crate::OutputLengths;
 
 /// Guesses what a request will cost before it is sent, and is told what it did cost.
 pub trait Estimator {
-    /// How many tokens so many bytes of input are.
-    fn input_tokens(&self, bytes: u64) -> u64;
+    /// How many tokens this input is.
+    fn input_tokens(&self, input: &str) -> u64;
 
     /// How many tokens the answer may have; `None` if nothing is known yet.
     fn output_tokens(&self) -> Option<u64>;
 
-    /// Learns what a request of so many bytes did cost.
-    fn learn(&mut self, bytes: u64, actual: Demand);
+    /// Learns what a request did cost whose input was of so many bytes.
+    ///
+    /// The input itself need not be kept until the answer is there.
+    fn learn(&mut self, input_bytes: u64, actual: Demand);
 }
 
 /// A fixed number of bytes for each token, corrected by real usage.
@@ -28,11 +30,12 @@ pub trait Estimator {
 /// use paceline_core::Demand;
 ///
 /// let mut estimator = BytesPerToken::new();
-/// assert_eq!(estimator.input_tokens(4_001), 1_001);
+/// assert_eq!(estimator.input_tokens("Hello, world"), 3);
+/// assert_eq!(estimator.tokens_in(4_001), 1_001);
 /// for _ in 0..100 {
 ///     estimator.learn(4_000, Demand::request(800, 250));
 /// }
-/// assert!((800..=810).contains(&estimator.input_tokens(4_000)));
+/// assert!((800..=810).contains(&estimator.tokens_in(4_000)));
 /// assert_eq!(estimator.output_tokens(), Some(250));
 /// ```
 #[derive(Clone, Debug)]
@@ -71,6 +74,13 @@ impl BytesPerToken {
             ..self
         }
     }
+
+    /// How many tokens so many bytes of input are, for an input of which only the size is known.
+    pub fn tokens_in(&self, bytes: u64) -> u64 {
+        let tokens = (u128::from(bytes) * u128::from(self.ratio)).div_ceil(u128::from(ONE));
+        // The ratio is one at most.
+        u64::try_from(tokens).unwrap_or(bytes)
+    }
 }
 
 impl Default for BytesPerToken {
@@ -80,18 +90,17 @@ impl Default for BytesPerToken {
 }
 
 impl Estimator for BytesPerToken {
-    fn input_tokens(&self, bytes: u64) -> u64 {
-        let tokens = (u128::from(bytes) * u128::from(self.ratio)).div_ceil(u128::from(ONE));
-        // The ratio is one at most.
-        u64::try_from(tokens).unwrap_or(bytes)
+    fn input_tokens(&self, input: &str) -> u64 {
+        self.tokens_in(u64::try_from(input.len()).unwrap_or(u64::MAX))
     }
 
     fn output_tokens(&self) -> Option<u64> {
         self.lengths.most()
     }
 
-    fn learn(&mut self, bytes: u64, actual: Demand) {
+    fn learn(&mut self, input_bytes: u64, actual: Demand) {
         self.lengths.learn(actual.output_tokens);
+        let bytes = input_bytes;
         if bytes == 0 || actual.input_tokens == 0 {
             return;
         }

@@ -37,6 +37,8 @@ use crate::{
 /// What a response does not say changes nothing: unknown is not zero. A time in the past is as unknown;
 /// one in the future counts up to a day, or a month if a quota is used up.
 ///
+/// A clone knows all that was learned, and learns for itself from then on; it settles no receipts but its own.
+///
 /// # Examples
 ///
 /// ```
@@ -60,7 +62,7 @@ use crate::{
 /// assert_eq!(limits.available(now, Dimension::Tokens), 1_500);
 /// assert!(limits.check(now, Demand::request(1_400, 200)).is_err());
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LearnedLimits {
     pub(crate) limits: Vec<LearnedLimit>,
     pub(crate) unannounced: Vec<Unannounced>,

@@ -4,10 +4,14 @@
 //! - [`AimdRate`] finds a rate from refusals alone, for providers that send no headers.
 //! - [`LearnedLimits`] is a set of limits by dimension that live responses correct, from stated limits or
 //!   from nothing.
-//! - [`Estimator`] guesses tokens from bytes and learns from real usage; [`ChargeRule`] turns a guess into
-//!   what a provider charges.
+//! - An [`Estimator`] says how many tokens an input is; [`BytesPerToken`] guesses from its bytes and learns
+//!   from real usage. [`ChargeRule`] turns tokens into what a provider charges.
 //!
 //! All are state machines that are told the time. They compute in integers.
+//!
+//! # Features
+//!
+//! None is on by default. `bpe-openai`: `ExactTokens`, which counts tokens exactly, and needs std.
 
 #![no_std]
 
@@ -21,6 +25,8 @@ mod charge_rule;
 mod cubic;
 mod curve;
 mod estimate;
+#[cfg(feature = "bpe-openai")]
+mod exact_tokens;
 mod held;
 mod in_flight;
 mod learned;
@@ -39,6 +45,8 @@ pub use aimd::{AimdRate, RateError};
 pub use charge_rule::ChargeRule;
 pub use cubic::CubicRate;
 pub use estimate::{BytesPerToken, Estimator};
+#[cfg(feature = "bpe-openai")]
+pub use exact_tokens::ExactTokens;
 pub use held::{Held, LongWait};
 pub use learned::{LearnedLimits, LearnedReceipts};
 pub use output_lengths::OutputLengths;

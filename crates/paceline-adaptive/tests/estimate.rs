@@ -15,7 +15,7 @@ proptest! {
         for n in 0..200 {
             estimator.learn(bytes, Demand::request(tokens, start + n));
         }
-        let estimate = estimator.input_tokens(bytes);
+        let estimate = estimator.tokens_in(bytes);
         // From below it rises to a 64th of the unit; from above it stops 15 units short.
         prop_assert!(estimate + 1 >= tokens, "{} for {}", estimate, tokens);
         prop_assert!(estimate <= tokens + 16 * bytes / 65_536 + 1, "{} for {}", estimate, tokens);
@@ -31,7 +31,7 @@ proptest! {
         for (bytes, input, output) in usages {
             estimator.learn(bytes, Demand::request(input, output));
         }
-        let tokens = estimator.input_tokens(bytes);
+        let tokens = estimator.tokens_in(bytes);
         prop_assert!(tokens <= bytes);
         prop_assert!(tokens >= bytes / u64::from(most_bytes.max(1)), "{} of {}", tokens, bytes);
     }
@@ -56,8 +56,22 @@ fn nothing_is_learned_from_a_request_without_bytes_or_tokens() {
     let mut estimator = BytesPerToken::new();
     estimator.learn(0, Demand::request(100, 5));
     estimator.learn(100, Demand::request(0, 7));
-    assert_eq!(estimator.input_tokens(401), 101);
+    assert_eq!(estimator.tokens_in(401), 101);
     assert_eq!(estimator.output_tokens(), Some(7));
+}
+
+#[test]
+fn a_text_is_as_many_bytes_as_it_has_in_utf_8() {
+    let estimator = BytesPerToken::new();
+    for (text, tokens) in [
+        ("", 0),
+        ("a", 1),
+        ("four", 1),
+        ("Größe", 2),
+        ("速度制限", 3),
+    ] {
+        assert_eq!(estimator.input_tokens(text), tokens, "{text}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@ use core::fmt;
 
 use paceline_composite::{Admit, SettleError};
 use paceline_concurrency::{Concurrency, Limit, Outcome};
-use paceline_core::{Denied, Limiter, Timestamp};
+use paceline_core::{Class, Denied, Feedback, Limiter, Timestamp};
 
 use crate::{Gate, Grant, Place, Priority, Refusal, WaitLine};
 
@@ -135,6 +135,25 @@ impl<A: Admit, W> Admission<A, W> {
         // Limits are told so too when it stands, lest they wait for the truth.
         let actual = actual.unwrap_or(grant.cost);
         self.limits.settle(now, grant.receipt, actual)
+    }
+
+    /// Learns from a response that arrived at `now`, to a request that was admitted at `sent_at`; says
+    /// whether it closed the gate.
+    ///
+    /// The limits are told of every response. The gate closes if a limit refused the request, of pace or of a
+    /// quota, and for an overload that says when to come back; what waiting does not cure leaves it open.
+    /// Whoever waits has to ask again then.
+    pub fn observe(&mut self, now: Timestamp, sent_at: Timestamp, feedback: &Feedback) -> bool {
+        self.limits.observe(now, sent_at, feedback);
+        let closes = match feedback.class {
+            Class::Pace | Class::Quota => true,
+            Class::Overload => feedback.hint.is_some(),
+            _ => false,
+        };
+        if closes {
+            self.gate.close(now, sent_at, feedback.retry_after(now));
+        }
+        closes
     }
 
     /// Takes a place in line.

@@ -1,4 +1,4 @@
-use paceline_core::{Demand, Denied, Limiter, Timestamp};
+use paceline_core::{Demand, Denied, Feedback, Limiter, Timestamp};
 
 use crate::{ByDimension, Receipts, Settle, SettleError};
 
@@ -33,6 +33,13 @@ pub trait Admit {
         receipt: Self::Receipt,
         actual: Self::Cost,
     ) -> Result<(), SettleError>;
+
+    /// Learns from a response that arrived at `now`, to a request that was charged at `sent_at`.
+    ///
+    /// Limits that are only what was stated learn nothing, unless they say otherwise.
+    fn observe(&mut self, now: Timestamp, sent_at: Timestamp, feedback: &Feedback) {
+        let _ = (now, sent_at, feedback);
+    }
 }
 
 /// A single limiter: what it charged stands, except that more than that is charged too.

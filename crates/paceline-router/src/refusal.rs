@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use paceline_core::Timestamp;
+use paceline_core::{Class, Feedback, Timestamp};
 
 /// How much a refusal is about, and so how much it excludes.
 ///
@@ -44,4 +44,40 @@ pub enum Refusal {
         /// What the server said. The jittered while comes on top.
         retry_after: Option<Duration>,
     },
+}
+
+impl Refusal {
+    /// What a response that arrived at `now` refused; `None` if it excludes nothing.
+    ///
+    /// Responses seldom say how much they are about. A limit is taken for one of this key on this model,
+    /// until the time that the response names, and an overload for one of the model; who knows better
+    /// writes another scope.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use paceline_core::{Class, Feedback, Timestamp};
+    /// use paceline_router::Refusal;
+    ///
+    /// let now = Timestamp::EPOCH;
+    /// assert_eq!(Refusal::told_by(&Feedback::new(Class::Billing), now), Some(Refusal::Billing));
+    /// assert_eq!(Refusal::told_by(&Feedback::new(Class::TooLarge), now), None);
+    /// ```
+    pub fn told_by(feedback: &Feedback, now: Timestamp) -> Option<Self> {
+        match feedback.class {
+            Class::Pace | Class::Quota => {
+                let hinted = feedback.hint.map(|hint| hint.at);
+                let resets = || feedback.refused_by()?.reset_at;
+                let until = hinted.or_else(resets);
+                let scope = Scope::Target;
+                Some(Self::Limited { scope, until })
+            }
+            Class::Billing => Some(Self::Billing),
+            Class::Overload => Some(Self::Overloaded {
+                scope: Scope::Model,
+                retry_after: feedback.retry_after(now),
+            }),
+            _ => None,
+        }
+    }
 }

@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use paceline_admission::{Grant, Place};
 use paceline_composite::{Admit, SettleError};
 use paceline_concurrency::Outcome;
-use paceline_core::Timestamp;
+use paceline_core::{Feedback, Timestamp};
 
 use crate::{Throttle, outside::Outside};
 
@@ -43,6 +43,14 @@ impl<A: Admit> Admitted<A> {
         self.place
     }
 
+    /// Learns from its response, for all who share the throttle: see [`Throttle::observe`].
+    ///
+    /// Do so as soon as the head of the response is there. It says nothing of what became of the request,
+    /// which may still go on; a refused one [`failed`](Self::failed).
+    pub fn observe(&self, feedback: &Feedback) {
+        self.throttle.observe(self.at, feedback);
+    }
+
     /// It succeeded, and this is what it really cost.
     ///
     /// # Errors
@@ -68,13 +76,15 @@ impl<A: Admit> Admitted<A> {
 
     /// The server refused it, as by a 429: closes the gate for all who share the throttle.
     ///
-    /// What was charged stands, because some servers count refused calls.
+    /// What was charged stands, because some servers count refused calls. Limits that learn are told by
+    /// [`observe`](Self::observe), which closes the gate, too.
     pub fn refused(mut self, retry_after: Option<Duration>) {
         self.throttle.close(self.at, retry_after);
         self.stand(Outcome::Dropped);
     }
 
-    /// It failed for want of capacity, such as by a timeout: adaptive limits take note.
+    /// It failed for want of capacity, such as by a timeout, or was refused and
+    /// [observed](Self::observe): adaptive permits take note.
     pub fn failed(mut self) {
         self.stand(Outcome::Dropped);
     }

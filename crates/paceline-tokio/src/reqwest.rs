@@ -11,10 +11,11 @@ use crate::{Admitted, Throttle};
 
 /// A `reqwest` middleware that waits for a [`Throttle`] before each request.
 ///
-/// A 429, or an overload that says when to come back, closes the throttle's gate for all who share it,
-/// until the time that its headers name, in any dialect of [`paceline_wire`]; the body is left to the
-/// caller. A permit is held until the head of the response arrives. What was charged stands. Adaptive
-/// limits take note of 408, of 5xx, and of requests that got no response.
+/// The headers of every response are read in any dialect of [`paceline_wire`]; the body is left to the
+/// caller. Limits that learn are told of them. A 429, or an overload that says when to come back, closes
+/// the throttle's gate for all who share it, until the time that it names. A permit is held until the head
+/// of the response arrives. What was charged stands. Adaptive permits take note of refusals, of 408, of
+/// 5xx, and of requests that got no response.
 pub struct ThrottleMiddleware<A: Admit, F> {
     throttle: Throttle<A>,
     cost: F,
@@ -56,17 +57,14 @@ impl<A: Admit, F> ThrottleMiddleware<A, F> {
     fn finish(&self, admitted: Admitted<A>, response: &Response) {
         let (status, now) = (response.status(), self.throttle.now());
         let feedback = paceline_wire::read_http(status, response.headers(), b"", now);
-        let retry_after = feedback.retry_after(now);
-        let overloaded = feedback.class == Class::Overload && retry_after.is_some();
-        if status == StatusCode::TOO_MANY_REQUESTS || overloaded {
-            admitted.refused(retry_after);
-        } else if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
-            admitted.failed();
-        } else if status.is_client_error() {
+        admitted.observe(&feedback);
+        let failed = status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT;
+        match feedback.class {
+            Class::Pace | Class::Quota | Class::Overload => admitted.failed(),
+            Class::Ok => admitted.succeeded(),
+            _ if failed => admitted.failed(),
             // A bad request says nothing about capacity.
-            drop(admitted);
-        } else {
-            admitted.succeeded();
+            _ => drop(admitted),
         }
     }
 }

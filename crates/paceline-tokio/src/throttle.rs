@@ -8,7 +8,7 @@ use std::{
 use paceline_admission::{Admission, Gate, Priority, Refusal};
 use paceline_composite::Admit;
 use paceline_concurrency::Limit;
-use paceline_core::{Clock, Timestamp};
+use paceline_core::{Clock, Feedback, Timestamp};
 
 use crate::{
     Acquire, AcquireWithin, Admitted, TokioClock, TryAcquireError, observe, outside::Outside,
@@ -124,6 +124,39 @@ impl<A: Admit> Throttle<A> {
         let (mut state, now) = self.lock();
         // Whoever waits for a timer asks again when it is over, and finds the gate closed.
         state.admission.gate_mut().close(now, sent_at, retry_after);
+    }
+
+    /// Learns from a response, for all who share this throttle.
+    ///
+    /// Limits that learn are told of it, and a refusal closes the gate, both before anybody else is admitted;
+    /// whoever is next is woken if it may be admitted earlier now, and otherwise waits for as long as it has
+    /// to. See [`Admission::observe`] for which responses close the gate.
+    ///
+    /// `sent_at` is when the request was sent; [`Admitted::observe`] knows it.
+    pub fn observe(&self, sent_at: Timestamp, feedback: &Feedback) {
+        let mut outside = Outside::default();
+        let (mut state, now) = self.lock();
+        if state.admission.observe(now, sent_at, feedback) {
+            observe::closed();
+        }
+        state.nudge(now, &mut outside);
+        drop(state);
+        outside.wake();
+    }
+
+    /// When `cost` would be admitted at the earliest if it took its place in line now; `None` if never.
+    ///
+    /// Now, if nothing but permits stands in its way: when one comes back cannot be known. It changes
+    /// nothing, and takes as long as [`acquire_within`](Self::acquire_within). For those who choose among
+    /// several throttles.
+    pub fn ready_at(&self, cost: A::Cost) -> Option<Timestamp>
+    where
+        A: Clone,
+    {
+        let (state, now) = self.lock();
+        let place = state.place(now, Priority::default(), None);
+        let ready_at = state.admission.ready_at(now, place, cost);
+        ready_at.filter(|&at| at < Timestamp::MAX)
     }
 
     /// Changes the limits while others wait for them.

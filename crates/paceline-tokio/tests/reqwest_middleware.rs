@@ -9,8 +9,9 @@ use std::{
 use http_body_util::Empty;
 use hyper::{Request, Response, body::Bytes, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use paceline_adaptive::LearnedLimits;
 use paceline_concurrency::Aimd;
-use paceline_core::{Denied, ManualClock, Quota};
+use paceline_core::{Demand, Denied, Dimension, LimitWindow, ManualClock, Quota, Timestamp};
 use paceline_gcra::Gcra;
 use paceline_tokio::{Throttle, ThrottleMiddleware, TryAcquireError};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
@@ -126,6 +127,31 @@ async fn hints_are_read_in_any_dialect_and_from_an_overload_too() {
     }
 }
 
+/// The second word raises a limit, and the client asks for one at a time.
+#[tokio::test]
+async fn limits_that_learn_hear_of_every_response() {
+    let told = "x-ratelimit-limit-req-minute: 300";
+    let url = server([(200, told), (200, told)]).await;
+    let limits = LearnedLimits::new(Timestamp::EPOCH);
+    let limits = limits.with_limit(Dimension::Requests, 2, LimitWindow::MINUTE);
+    let throttle = Throttle::builder(limits)
+        .clock(ManualClock::default())
+        .build();
+    let cost = |_: &reqwest::Request| Demand::request(1, 1);
+    let middleware = ThrottleMiddleware::new(throttle.clone(), cost);
+    let client = ClientBuilder::new(reqwest::Client::new()).with(middleware);
+    let client = client.build();
+    let known = || {
+        let of =
+            |limits: &mut LearnedLimits, _| limits.limit(Dimension::Requests, LimitWindow::MINUTE);
+        throttle.update(of)
+    };
+    for expected in [2, 300] {
+        let response = client.get(&url).send().await.expect("it is local");
+        assert_eq!((response.status().as_u16(), known()), (200, Some(expected)));
+    }
+}
+
 #[tokio::test]
 async fn it_charges_what_a_request_costs_and_refuses_what_never_conforms() {
     let url = server([]).await;
@@ -151,6 +177,7 @@ async fn adaptive_limits_hear_of_overload_and_not_of_bad_requests() {
         (400, 10),
         (404, 10),
         (408, 9),
+        (500, 9),
         (503, 9),
     ] {
         let url = server([(status, "")]).await;
