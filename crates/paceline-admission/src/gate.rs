@@ -12,7 +12,7 @@ use paceline_core::{Denied, Limiter, Rng, SplitMix64, Timestamp};
 ///
 /// Refusals of requests that were sent before the gate closed, or just then, belong to the same pause:
 /// they may prolong it, and change nothing else. A refusal without a hint pauses for one second,
-/// doubled for every pause in a row that let at most one request pass, to 60 s at most.
+/// doubled for every pause in a row that let at most one request pass, to ten minutes at most.
 ///
 /// As a [`Limiter`], it counts requests. Until it is closed for the first time it admits everything.
 ///
@@ -137,8 +137,8 @@ impl Gate {
         self.closed_at = Some(now.max(sent_at));
         self.passed = 0;
         let pause = retry_after.unwrap_or_else(|| {
-            let doubled = 1_u64.checked_shl(self.streak).unwrap_or(u64::MAX);
-            Duration::from_secs(doubled.min(60))
+            let doubled = 1_u64.checked_shl(self.streak.min(10)).unwrap_or(u64::MAX);
+            Duration::from_secs(doubled.min(600))
         });
         self.first_after = self.below(self.spacing);
         self.pause(now, pause);

@@ -189,7 +189,10 @@ impl Client {
         }
         let priority = match self.queue {
             Queue::Smallest => {
-                Priority::yielding_for(Duration::from_secs(job.input_tokens + job.max_tokens))
+                // What is to come counts too, even where a provider charges it later.
+                let all = provider::in_total(Charge::InputAndMaxTokens, job);
+                let size = self.keys[0].admission.limits().size(all);
+                Priority::yielding_for(Duration::from_secs(size))
             }
             _ => {
                 let priority = self.priorities.get(job.workload as usize);

@@ -18,6 +18,9 @@ use crate::scenario::{
 /// What a client knows of the limits of one key: what it was told, learned, or found out by refusals.
 pub(super) struct Limits {
     stated: ByDimension<Box<dyn Settle>>,
+    /// The most that each of them can hold, and whether it keeps what is not spent.
+    most: Vec<(u64, bool)>,
+    reserve: u64,
     learned: Option<LearnedLimits>,
     found: Option<Found>,
 }
@@ -45,7 +48,7 @@ impl Limits {
         let told: Vec<_> = limiters::rates(&strategy.limits)
             .chain(limiters::rates(from))
             .collect();
-        let mut stated = Vec::new();
+        let (mut stated, mut most) = (Vec::new(), Vec::new());
         let mut learned = strategy.learn.then(|| LearnedLimits::new(start));
         for rate in told {
             match learned.take() {
@@ -53,6 +56,8 @@ impl Limits {
                 None => {
                     let limiter = limiters::settling(rate, strategy.settle, start);
                     stated.push((rate.counts, limiter));
+                    let keeps = matches!(rate.kind, Kind::Gcra | Kind::TokenBucket);
+                    most.push((rate.quota.burst(), keeps));
                 }
             }
         }
@@ -63,9 +68,40 @@ impl Limits {
         }
         Self {
             stated: ByDimension::new(stated),
+            most,
+            reserve: strategy.reserve.get().into(),
             learned,
             found: strategy.pace.map(|pace| found(pace, start)),
         }
+    }
+
+    /// The largest share that a request takes of a stated limit on tokens, in millionths; its tokens, if none is
+    /// stated.
+    pub(super) fn size(&self, demand: Demand) -> u64 {
+        let of = |((counts, _), (most, _)): (&(Dimension, _), &(u64, bool))| {
+            let most = u128::from(*most).max(1);
+            let share = u128::from(counts.cost(demand)) * 1_000_000 / most;
+            (*counts != Dimension::Requests).then(|| u64::try_from(share).unwrap_or(u64::MAX))
+        };
+        let shares = self.stated.limits().iter().zip(&self.most).filter_map(of);
+        shares
+            .max()
+            .unwrap_or_else(|| Dimension::Tokens.cost(demand))
+    }
+
+    /// Asks whether limits on tokens hold enough for others beside this request.
+    fn check_reserve(&self, now: Timestamp, demand: Demand) -> Result<(), Denied> {
+        if self.reserve == 1 {
+            return Ok(());
+        }
+        let ask = |((counts, limiter), (most, keeps)): (&(Dimension, Box<dyn Settle>), &_)| {
+            let cost = counts.cost(demand);
+            let wanted = cost.saturating_mul(self.reserve).min(*most).max(cost);
+            let asks = *keeps && *counts != Dimension::Requests;
+            asks.then(|| Limiter::check(limiter, now, wanted).err())?
+        };
+        let denials = self.stated.limits().iter().zip(&self.most).filter_map(ask);
+        denials.reduce(Denied::and).map_or(Ok(()), Err)
     }
 
     /// Learns from the response to a request that was sent at `sent_at`.
@@ -123,6 +159,7 @@ impl Admit for Limits {
         };
         let answers = [
             Admit::check(&self.stated, now, demand),
+            self.check_reserve(now, demand),
             self.learned
                 .as_ref()
                 .map_or(Ok(()), |limits| Admit::check(limits, now, demand)),

@@ -160,6 +160,9 @@ pub enum Dialect {
     /// No provider in particular: a status and `retry-after`.
     #[default]
     Generic,
+    /// A company's gateway: requests and tokens of a minute in headers, resets in seconds, `retry-after`
+    /// and an error with a code.
+    Gateway,
     /// OpenAI: requests of a minute or a day and tokens of a minute in headers, resets as Go durations, and
     /// `retry-after` and a sentence to the millisecond. Recorded 2024-12 to 2026-09.
     #[serde(rename = "openai")]

@@ -28,6 +28,9 @@ pub struct Strategy {
     pub limits: Vec<Limit>,
     /// Whose published limits it keeps besides.
     pub limits_from: Option<LimitsFrom>,
+    /// Sends a request only while stated limits on tokens hold so many times what it costs, or all that they
+    /// can, so that large ones leave room for small ones that are still to come; 1, if absent.
+    pub reserve: NonZeroU32,
     /// Whether responses correct these limits, and teach it those that it was not told.
     pub learn: bool,
     /// A rate that it finds from refusals alone.
@@ -67,6 +70,7 @@ impl Default for Strategy {
             clients: NonZeroU32::MIN,
             limits: Vec::new(),
             limits_from: None,
+            reserve: NonZeroU32::MIN,
             learn: false,
             pace: None,
             hears: Hears::default(),
@@ -94,7 +98,8 @@ pub enum Queue {
     Fifo,
     /// The same, but patient requests let urgent ones pass for a while.
     Priority,
-    /// The smallest first, by tokens; a request of a thousand tokens lets smaller ones pass for a quarter of an hour.
+    /// The smallest first, by the largest share that it takes of a stated limit, or by tokens if none is
+    /// known: one of a thousand tokens lets smaller ones pass for a quarter of an hour.
     Smallest,
     /// None: everybody sleeps until they would conform, and asks again.
     None,
@@ -111,6 +116,7 @@ struct RawStrategy {
     #[serde(rename = "limit")]
     limits: Option<Vec<Limit>>,
     limits_from: Option<LimitsFrom>,
+    reserve: Option<NonZeroU32>,
     learn: Option<bool>,
     pace: Option<Pace>,
     hears: Option<Hears>,
@@ -150,6 +156,7 @@ impl TryFrom<RawStrategy> for Strategy {
             clients: raw.clients.unwrap_or(base.clients),
             limits,
             limits_from: raw.limits_from.or(base.limits_from),
+            reserve: raw.reserve.unwrap_or(base.reserve),
             learn: raw.learn.unwrap_or(base.learn),
             pace: raw.pace.or(base.pace),
             hears: raw.hears.unwrap_or(base.hears),

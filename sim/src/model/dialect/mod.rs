@@ -8,6 +8,7 @@ mod azure;
 mod cerebras;
 mod cohere;
 mod deepseek;
+mod gateway;
 mod gemini;
 mod generic;
 mod groq;
@@ -139,6 +140,7 @@ pub fn write(
 ) -> Response {
     match dialect {
         Dialect::Generic => generic::write(now, occasion, limits),
+        Dialect::Gateway => gateway::write(now, occasion, limits),
         Dialect::OpenAi => openai::write(now, occasion, limits),
         Dialect::Azure => azure::write(occasion, limits),
         Dialect::Anthropic => anthropic::write(now, occasion, limits),

@@ -66,6 +66,12 @@ fn knowledge(strategy: &Strategy) -> Vec<String> {
         LimitsFrom::Provider => "knows the limits of its provider".to_owned(),
         LimitsFrom::Preset(limits) => format!("knows {} limits of a preset", limits.len()),
     }));
+    if strategy.reserve.get() > 1 {
+        parts.push(format!(
+            "leaves {} times what a request costs to others, as far as limits hold that",
+            strategy.reserve.get() - 1
+        ));
+    }
     if strategy.learn {
         parts.push("learns limits from responses".to_owned());
     }
