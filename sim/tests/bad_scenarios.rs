@@ -192,3 +192,55 @@ output_tokens.fixed = 50
         &["strategy `b`: cap is below the first delay"],
     );
 }
+
+#[test]
+fn what_a_provider_does_later_and_to_others_is_checked_as_well() {
+    let upgrade = |text: &str, parts: &[&str]| {
+        let place = "kind = \"gcra\"\n";
+        refuses(
+            place,
+            &format!("{place}[[provider.upgrade]]\n{text}\n"),
+            parts,
+        );
+    };
+    upgrade(
+        "at_s = 60\nlimits = [1, 2]",
+        &["provider", "upgrade[0].limits", "each of 1 limits, found 2"],
+    );
+    upgrade(
+        "at_s = 60\nlimits = [1]\n[[provider.upgrade]]\nat_s = 60\nlimits = [2]",
+        &["provider", "upgrade[1].at_s", "later"],
+    );
+    upgrade(
+        "at_s = -1\nlimits = [1]",
+        &["provider.upgrade[0].at_s", "-1"],
+    );
+    upgrade(
+        "at_s = 1\nlimit = [1]",
+        &["provider.upgrade[0]", "unknown field `limit`"],
+    );
+
+    let tenant = |text: &str, parts: &[&str]| {
+        let place = "kind = \"gcra\"\n";
+        let arrivals = "arrivals.poisson = { rate_per_min = 1 }";
+        let text = format!("{place}[[provider.tenant]]\n{arrivals}\n{text}\n");
+        refuses(place, &text, parts);
+    };
+    tenant(
+        "input_tokens.fixed = 1",
+        &["provider.tenant[0].output_tokens: expected it"],
+    );
+    let tokens = "input_tokens.fixed = 1\noutput_tokens.fixed = 1\n";
+    tenant(
+        &format!("{tokens}key = 2"),
+        &["provider.tenant[0].key: expected 1 to 1, found 2"],
+    );
+    tenant(
+        &format!("{tokens}key = 0"),
+        &["provider.tenant[0].key", "nonzero"],
+    );
+    tenant(
+        &format!("{tokens}priority = \"batch\""),
+        &["provider.tenant[0]", "unknown field `priority`"],
+    );
+}

@@ -1,7 +1,9 @@
 //! The actors of a simulation: a provider that enforces limits, and clients that meet them.
 
+mod adjust;
 mod client;
 pub mod dialect;
+mod group;
 mod limiters;
 mod limits;
 mod optimum;
@@ -9,7 +11,9 @@ mod permits;
 mod provider;
 mod retry;
 mod routing;
+mod service;
 mod tally;
+mod tenants;
 mod works;
 mod world;
 

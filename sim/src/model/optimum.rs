@@ -1,18 +1,12 @@
 //! The most requests that any schedule could get admitted: the yardstick of goodput.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use paceline_core::{Dimension, Timestamp};
 
-use paceline_core::{Denied, Dimension, Limiter, Timestamp};
-
-use super::{limiters, provider};
+use super::{group::Group, limiters, provider};
 use crate::{
     engine::Streams,
-    scenario::{
-        Scenario,
-        limit::{Kind, RateLimit},
-        provider::{Charge, Provider},
-    },
-    workload::{Job, Jobs, TraceError},
+    scenario::{Scenario, provider::Provider},
+    workload::{Jobs, TraceError},
 };
 
 /// How many requests could be admitted by the end, at most.
@@ -40,13 +34,17 @@ pub struct Bound {
 ///   number is exact.
 /// - In a window of tokens, what is left at its end is lost. Here requests may be split between
 ///   windows, which no real schedule can do; the number is an upper bound.
+/// - When the limits change, limiters keep what they held: a cell that was not spent before leaves at
+///   most one more afterwards, so that not to wait is still the best. Requests of tokens may then be
+///   split as well, because a large one may have no chance but before or after the change.
 ///
 /// Several keys are bounded each by itself, as if every request could go to each of them, and the sum
 /// bounds them together.
 ///
-/// Latency, faults, outages, deadlines and limits on concurrency are ignored, which can only make
-/// the bound larger. The whole is exact if there is a single group with an exact number and nothing
-/// was ignored.
+/// Latency, faults, outages, deadlines, tenants and limits on concurrency are ignored, which can only
+/// make the bound larger. The whole is exact if there is a single group with an exact number, limits
+/// do not change, and nothing was ignored. Each request is sent by itself: strategies that answer from a
+/// cache or send several as one may get more done.
 ///
 /// # Errors
 ///
@@ -64,16 +62,16 @@ pub fn optimum(scenario: &Scenario, streams: Streams) -> Result<Bound, TraceErro
             group.arrive(&job);
         }
     }
-    let end = start.saturating_add(scenario.duration());
+    let end = scenario.end();
     for group in keys.iter_mut().flatten() {
         group.serve_until(end);
     }
     let of_key = |groups: &Vec<Group>| {
-        let admitted = groups.iter().map(|group| group.admitted);
+        let admitted = groups.iter().map(Group::admitted);
         admitted.min().unwrap_or(arrivals)
     };
     let requests = keys.iter().map(of_key).fold(0, u64::saturating_add);
-    let whole = |groups: &Vec<Group>| groups.len() <= 1 && !groups.iter().any(|it| it.splits);
+    let whole = |groups: &Vec<Group>| groups.len() <= 1 && !groups.iter().any(Group::splits);
     Ok(Bound {
         arrivals,
         requests: requests.min(arrivals),
@@ -83,140 +81,26 @@ pub fn optimum(scenario: &Scenario, streams: Streams) -> Result<Bound, TraceErro
 
 /// The limits of a key in groups that count the same.
 fn groups(provider: &Provider, start: Timestamp) -> Vec<Group> {
-    let rates = || limiters::rates(&provider.limits);
-    let is_request = |rate: &&RateLimit| rate.counts == Dimension::Requests;
-    let requests: Vec<_> = rates().filter(is_request).collect();
-    let mut groups = Vec::new();
-    if !requests.is_empty() {
-        groups.push(Group::new(&requests, start, provider.charge));
-    }
-    for rate in rates().filter(|rate| !is_request(rate)) {
-        groups.push(Group::new(&[rate], start, provider.charge));
-    }
-    groups
+    let rates: Vec<_> = limiters::rates(&provider.limits).collect();
+    let is_request = |&place: &usize| rates[place].counts == Dimension::Requests;
+    let (requests, others): (Vec<_>, Vec<_>) = (0..rates.len()).partition(is_request);
+    let together = Some(requests).filter(|places| !places.is_empty());
+    let alone = others.into_iter().map(|place| vec![place]);
+    let each = together.into_iter().chain(alone);
+    each.map(|places| Group::new(provider, &places, start))
+        .collect()
 }
 
 /// Whether anything in a scenario can only make less possible than the bound says.
 fn ignores(scenario: &Scenario) -> bool {
     let of_provider = |provider: &Provider| {
         provider.limits.len() > limiters::rates(&provider.limits).count()
+            || !provider.upgrades.is_empty()
+            || !provider.tenants.is_empty()
             || provider.error_rate.get() > 0.0
             || !provider.outages.is_empty()
     };
     let mut strategies = scenario.strategies.iter();
     scenario.providers.iter().any(of_provider)
         || strategies.any(|strategy| strategy.deadline_s.is_some())
-}
-
-/// Limits that count the same, and the schedule that serves the smallest request first.
-struct Group {
-    counts: Dimension,
-    charge: Charge,
-    limiters: Vec<Box<dyn Limiter>>,
-    /// Requests may be split, because what a window does not spend is lost.
-    splits: bool,
-    /// What waiting requests still need, smallest first.
-    waiting: BinaryHeap<Reverse<u64>>,
-    now: Timestamp,
-    admitted: u64,
-}
-
-impl Group {
-    fn new(rates: &[&RateLimit], start: Timestamp, charge: Charge) -> Self {
-        let counts = rates
-            .first()
-            .map_or(Dimension::Requests, |rate| rate.counts);
-        let keeps = |rate: &&RateLimit| {
-            matches!(
-                rate.kind,
-                Kind::Gcra | Kind::TokenBucket | Kind::SteppedBucket
-            )
-        };
-        Self {
-            counts,
-            charge,
-            limiters: rates
-                .iter()
-                .map(|rate| limiters::limiter(rate, start))
-                .collect(),
-            splits: counts != Dimension::Requests && !rates.iter().all(keeps),
-            waiting: BinaryHeap::new(),
-            now: start,
-            admitted: 0,
-        }
-    }
-
-    /// Serves until the request arrives, and lets it wait.
-    fn arrive(&mut self, job: &Job) {
-        self.serve_until(job.at);
-        self.now = self.now.max(job.at);
-        let cost = self.counts.cost(provider::in_total(self.charge, job));
-        if cost == 0 {
-            self.admitted += 1;
-            return;
-        }
-        // A request that no limit admits, ever, is not waiting.
-        if !matches!(self.check(cost), Err(Denied::TooLarge { .. })) {
-            self.waiting.push(Reverse(cost));
-        }
-    }
-
-    /// Serves everything that can be served before `end`.
-    fn serve_until(&mut self, end: Timestamp) {
-        while let Some(&Reverse(cost)) = self.waiting.peek() {
-            if self.now >= end {
-                return;
-            }
-            match self.check(cost) {
-                Ok(()) => {
-                    self.charge(cost);
-                    self.waiting.pop();
-                    self.admitted += 1;
-                }
-                Err(_) if self.splits && self.available() > 0 => {
-                    let part = self.available();
-                    self.charge(part);
-                    self.waiting.pop();
-                    self.waiting.push(Reverse(cost - part));
-                }
-                Err(denied) => {
-                    let ask = if self.splits {
-                        self.check(1).err()
-                    } else {
-                        Some(denied)
-                    };
-                    match ask.and_then(Denied::retry_at) {
-                        Some(at) if at < end => self.now = at,
-                        // Not before the next arrival, which may be smaller.
-                        _ => return,
-                    }
-                }
-            }
-        }
-    }
-
-    fn check(&self, cost: u64) -> Result<(), Denied> {
-        let answers = self
-            .limiters
-            .iter()
-            .map(|limiter| limiter.check(self.now, cost));
-        answers
-            .filter_map(Result::err)
-            .reduce(Denied::and)
-            .map_or(Ok(()), Err)
-    }
-
-    fn charge(&mut self, cost: u64) {
-        for limiter in &mut self.limiters {
-            limiter.charge(self.now, cost);
-        }
-    }
-
-    fn available(&self) -> u64 {
-        let available = self
-            .limiters
-            .iter()
-            .map(|limiter| limiter.available(self.now));
-        available.min().unwrap_or(u64::MAX)
-    }
 }

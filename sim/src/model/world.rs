@@ -7,6 +7,7 @@ use super::{
     client::{Client, Held, Verdict},
     provider::{self, Outcome, Provider},
     tally::Tally,
+    tenants::{TenantCall, Tenants},
     works::{UnderWay, Work, Works},
 };
 use crate::{
@@ -50,6 +51,9 @@ pub fn run(
 ) -> Result<Tally, TraceError> {
     let mut world = World::new(scenario, strategy, streams)?;
     world.admit_next_arrival()?;
+    for group in 0..world.tenants.groups() {
+        world.admit_next_tenant(group)?;
+    }
     while let Some((now, event)) = world.events.pop() {
         if now >= world.end {
             break;
@@ -69,6 +73,10 @@ pub fn run(
             }
             Event::Wake(_) => {}
             Event::Respond(slot) => world.respond(slot),
+            Event::Tenant(call) => world.meet_tenant(call)?,
+            Event::TenantLeaves { key, job, outcome } => {
+                world.providers[key].finish(now, &job, outcome);
+            }
         }
     }
     Ok(world.close())
@@ -85,6 +93,14 @@ enum Event {
     Wake(usize),
     /// The answer to a call reaches the client.
     Respond(u32),
+    /// A tenant calls.
+    Tenant(TenantCall),
+    /// A call of a tenant comes to its end.
+    TenantLeaves {
+        key: usize,
+        job: Job,
+        outcome: Outcome,
+    },
 }
 
 struct World {
@@ -96,6 +112,7 @@ struct World {
     clients: Vec<Client>,
     /// One for each key.
     providers: Vec<Provider>,
+    tenants: Tenants,
     tally: Tally,
 }
 
@@ -111,12 +128,13 @@ impl World {
         let providers = keys.map(|((_, spec), place)| Provider::new(spec, place, start, streams));
         Ok(Self {
             now: start,
-            end: start.saturating_add(scenario.duration()),
+            end: scenario.end(),
             jobs: Jobs::start(scenario, streams)?,
             events: EventQueue::new(),
             works: Works::default(),
             clients: (0..strategy.clients.get()).map(client).collect(),
             providers: providers.collect(),
+            tenants: Tenants::start(scenario, streams)?,
             tally: Tally::new(
                 start,
                 scenario.duration(),
@@ -129,6 +147,27 @@ impl World {
     fn admit_next_arrival(&mut self) -> Result<(), TraceError> {
         if let Some(job) = self.jobs.next_job()? {
             self.events.schedule(job.at, Event::Arrive(job));
+        }
+        Ok(())
+    }
+
+    fn admit_next_tenant(&mut self, group: usize) -> Result<(), TraceError> {
+        if let Some(call) = self.tenants.next_call(group)? {
+            self.events.schedule(call.job.at, Event::Tenant(call));
+        }
+        Ok(())
+    }
+
+    /// Lets somebody else call, whom nobody answers to.
+    fn meet_tenant(&mut self, call: TenantCall) -> Result<(), TraceError> {
+        let TenantCall { job, key, group } = call;
+        self.admit_next_tenant(group)?;
+        let mut luck = self.tenants.luck(&call);
+        let met = self.providers[key].call_of_tenant(self.now, &job, &mut luck);
+        if let Some((outcome, after)) = met {
+            let at = self.now.saturating_add(after);
+            let leaves = Event::TenantLeaves { key, job, outcome };
+            self.events.schedule(at, leaves);
         }
         Ok(())
     }

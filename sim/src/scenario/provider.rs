@@ -7,7 +7,9 @@ use serde::Deserialize;
 use super::{
     limit::Limit,
     presets,
+    tenant::Tenant,
     units::{NonNegative, Positive, Seconds, Share},
+    upgrade::{RawUpgrade, Upgrade, upgrades},
 };
 
 /// A provider of answers, as its clients see it.
@@ -22,6 +24,10 @@ pub struct Provider {
     pub price: Price,
     /// What it limits; nothing, if empty.
     pub limits: Vec<Limit>,
+    /// What it limits later, in the order of time.
+    pub upgrades: Vec<Upgrade>,
+    /// Who else calls it with the keys of its clients.
+    pub tenants: Vec<Tenant>,
     /// Which tokens of a request it charges.
     pub charge: Charge,
     /// Whether calls that it refuses use up its limits on requests.
@@ -49,6 +55,8 @@ impl Default for Provider {
             keys: NonZeroU32::MIN,
             price: Price::default(),
             limits: Vec::new(),
+            upgrades: Vec::new(),
+            tenants: Vec::new(),
             charge: Charge::default(),
             refused_calls_count: false,
             dialect: Dialect::default(),
@@ -85,6 +93,10 @@ struct RawProvider {
     price: Option<Price>,
     #[serde(rename = "limit")]
     limits: Option<Vec<Limit>>,
+    #[serde(default, rename = "upgrade")]
+    upgrades: Vec<RawUpgrade>,
+    #[serde(default, rename = "tenant")]
+    tenants: Vec<Tenant>,
     charge: Option<Charge>,
     refused_calls_count: Option<bool>,
     dialect: Option<Dialect>,
@@ -105,11 +117,14 @@ impl TryFrom<RawProvider> for Provider {
             Some(name) => presets::PROVIDERS.load(name)?,
             None => Self::default(),
         };
+        let limits = raw.limits.unwrap_or(base.limits);
         Ok(Self {
+            upgrades: upgrades(&limits, &raw.upgrades)?,
+            tenants: raw.tenants,
             name: raw.name.or(raw.preset).unwrap_or(base.name),
             keys: raw.keys.unwrap_or(base.keys),
             price: raw.price.unwrap_or(base.price),
-            limits: raw.limits.unwrap_or(base.limits),
+            limits,
             charge: raw.charge.unwrap_or(base.charge),
             refused_calls_count: raw.refused_calls_count.unwrap_or(base.refused_calls_count),
             dialect: raw.dialect.unwrap_or(base.dialect),

@@ -1,0 +1,166 @@
+use std::{cmp::Reverse, collections::BinaryHeap};
+
+use paceline_core::{Denied, Dimension, Quota, Timestamp};
+
+use super::{adjust::Adjust, limiters, provider};
+use crate::{
+    scenario::{
+        limit::{Kind, RateLimit},
+        provider::{Charge, Provider},
+    },
+    workload::Job,
+};
+
+/// Limits that count the same, and the schedule that serves the smallest request first.
+pub(super) struct Group {
+    counts: Dimension,
+    charge: Charge,
+    limiters: Vec<Box<dyn Adjust>>,
+    /// When the quotas change, and to which, the last time first.
+    changes: Vec<(Timestamp, Vec<Quota>)>,
+    /// Requests may be split, because what a window does not spend is lost, and what fits may change.
+    splits: bool,
+    /// What waiting requests still need, smallest first.
+    waiting: BinaryHeap<Reverse<u64>>,
+    now: Timestamp,
+    admitted: u64,
+}
+
+impl Group {
+    /// Makes it of the rate limits of a provider with these places among them; there is at least one.
+    pub(super) fn new(provider: &Provider, places: &[usize], start: Timestamp) -> Self {
+        let at = |limits| -> Vec<&RateLimit> {
+            let all: Vec<_> = limiters::rates(limits).collect();
+            places.iter().map(|&place| all[place]).collect()
+        };
+        let rates = at(&provider.limits);
+        let counts = rates
+            .first()
+            .map_or(Dimension::Requests, |rate| rate.counts);
+        let keeps = |rate: &&RateLimit| {
+            matches!(
+                rate.kind,
+                Kind::Gcra | Kind::TokenBucket | Kind::SteppedBucket
+            )
+        };
+        let keeps = provider.upgrades.is_empty() && rates.iter().all(keeps);
+        let changes = provider.upgrades.iter().rev().map(|upgrade| {
+            let quotas = at(&upgrade.limits).into_iter().map(|rate| rate.quota);
+            (start.saturating_add(upgrade.at.get()), quotas.collect())
+        });
+        Self {
+            counts,
+            charge: provider.charge,
+            limiters: rates
+                .iter()
+                .map(|rate| limiters::limiter(rate, start))
+                .collect(),
+            changes: changes.collect(),
+            splits: counts != Dimension::Requests && !keeps,
+            waiting: BinaryHeap::new(),
+            now: start,
+            admitted: 0,
+        }
+    }
+
+    /// How many requests it has admitted.
+    pub(super) const fn admitted(&self) -> u64 {
+        self.admitted
+    }
+
+    /// Whether it may split requests, so that no real schedule need reach its number.
+    pub(super) const fn splits(&self) -> bool {
+        self.splits
+    }
+
+    /// Serves until the request arrives, and lets it wait.
+    pub(super) fn arrive(&mut self, job: &Job) {
+        self.serve_until(job.at);
+        self.now = self.now.max(job.at);
+        let cost = self.counts.cost(provider::in_total(self.charge, job));
+        if cost == 0 {
+            self.admitted += 1;
+            return;
+        }
+        // A request that no limit admits, ever, is not waiting.
+        let too_large = matches!(self.check(cost), Err(Denied::TooLarge { .. }));
+        if !too_large || !self.changes.is_empty() {
+            self.waiting.push(Reverse(cost));
+        }
+    }
+
+    /// Serves everything that can be served before `end`, under the limits of each time.
+    pub(super) fn serve_until(&mut self, end: Timestamp) {
+        while let Some((at, _)) = self.changes.last() {
+            let at = *at;
+            if at > end {
+                break;
+            }
+            self.serve_unchanged_until(at);
+            self.now = self.now.max(at);
+            let (_, quotas) = self.changes.pop().unwrap_or_default();
+            for (limiter, quota) in self.limiters.iter_mut().zip(quotas) {
+                limiter.adjust(at, quota);
+            }
+        }
+        self.serve_unchanged_until(end);
+    }
+
+    fn serve_unchanged_until(&mut self, end: Timestamp) {
+        while let Some(&Reverse(cost)) = self.waiting.peek() {
+            if self.now >= end {
+                return;
+            }
+            match self.check(cost) {
+                Ok(()) => {
+                    self.charge(cost);
+                    self.waiting.pop();
+                    self.admitted += 1;
+                }
+                Err(_) if self.splits && self.available() > 0 => {
+                    let part = self.available();
+                    self.charge(part);
+                    self.waiting.pop();
+                    self.waiting.push(Reverse(cost - part));
+                }
+                Err(denied) => {
+                    let ask = if self.splits {
+                        self.check(1).err()
+                    } else {
+                        Some(denied)
+                    };
+                    match ask.and_then(Denied::retry_at) {
+                        Some(at) if at < end => self.now = at,
+                        // Not before the next arrival, which may be smaller.
+                        _ => return,
+                    }
+                }
+            }
+        }
+    }
+
+    fn check(&self, cost: u64) -> Result<(), Denied> {
+        let answers = self
+            .limiters
+            .iter()
+            .map(|limiter| limiter.check(self.now, cost));
+        answers
+            .filter_map(Result::err)
+            .reduce(Denied::and)
+            .map_or(Ok(()), Err)
+    }
+
+    fn charge(&mut self, cost: u64) {
+        for limiter in &mut self.limiters {
+            limiter.charge(self.now, cost);
+        }
+    }
+
+    fn available(&self) -> u64 {
+        let available = self
+            .limiters
+            .iter()
+            .map(|limiter| limiter.available(self.now));
+        available.min().unwrap_or(u64::MAX)
+    }
+}
