@@ -136,6 +136,39 @@ fn contradictions_are_refused() {
             "gate = { spacing = 1 }",
             &["strategy[0]", "unknown field `spacing`"],
         ),
+        (
+            "cache = { hit_ratio = 1.5 }",
+            &["strategy[0]", "from 0 to 1", "1.5"],
+        ),
+        ("cache = {}", &["strategy[0]", "missing field `hit_ratio`"]),
+        (
+            "batch = { items = 0, wait_s = 1 }",
+            &["strategy[0]", "nonzero"],
+        ),
+        (
+            "batch = { items = 2, wait_s = -1 }",
+            &["strategy[0]", "expected seconds", "-1"],
+        ),
+        (
+            "off_peak = { windows = [] }",
+            &["strategy[0]", "windows: expected at least one"],
+        ),
+        (
+            "off_peak = { windows = [[\"22:00\", \"6\"]] }",
+            &["strategy[0]", "windows", "`6`"],
+        ),
+        (
+            "off_peak = { windows = [[\"22:00\", \"22:00\"]] }",
+            &["strategy[0]", "windows", "must not be empty"],
+        ),
+        (
+            "off_peak = { windows = [[\"22:00\", \"06:00\"]], utc_offset_h = 24 }",
+            &["strategy[0]", "utc_offset_h", "below 24"],
+        ),
+        (
+            "off_peak = { windows = [[\"22:00\", \"06:00\"]], utc_offset_h = 0.001 }",
+            &["strategy[0]", "utc_offset_h", "whole minutes"],
+        ),
         ("queue = \"lifo\"", &["strategy[0]", "`lifo`", "`priority`"]),
     ] {
         refuses(first, &format!("{first}\n{added}"), parts);

@@ -1,18 +1,25 @@
 use std::time::Duration;
 
-use paceline_admission::{Admission, Gate, Grant, Place, Priority, Refusal, WaitLine};
+use paceline_admission::{Grant, Place, Priority, Refusal, WaitLine};
 use paceline_concurrency::Outcome as Ending;
 use paceline_core::{Class, Demand, Denied, Feedback, HintSource, Timestamp};
-use rand_chacha::rand_core::Rng;
+use paceline_router::OffPeak;
 
 use super::{
-    dialect::Response, limits::Limits, permits, provider, retry::Retries, routing::Routing,
+    batch::Batches,
+    cost,
+    dialect::Response,
+    key::{self, Key},
+    limits::Limits,
+    provider,
+    retry::Retries,
+    routing::Routing,
 };
 use crate::{
     engine::Streams,
     scenario::{
-        learning::{Hears, LimitsFrom},
-        provider::{Charge, Provider},
+        learning::Hears,
+        provider::Provider,
         retry::HintIn,
         strategy::{Queue, Strategy},
         workload::{self, Workload},
@@ -38,17 +45,14 @@ pub(super) struct Client {
     /// By the place of the workload.
     priorities: Vec<Priority>,
     deadline: Option<Duration>,
+    /// When it sends patient requests.
+    off_peak: Option<OffPeak>,
+    /// By the place of the workload.
+    patient: Vec<bool>,
+    /// Requests that are collected to be sent as one.
+    pub(super) batches: Option<Batches>,
     /// When the head of the line is asked next.
     pub(super) wake_at: Option<Timestamp>,
-}
-
-/// A key of a provider, as the client sees it.
-struct Key {
-    /// Its place among all keys of all providers.
-    place: usize,
-    /// The gate, the limits and the permits; who waits stands in the client's line.
-    admission: Admission<Limits, ()>,
-    estimate: Charge,
 }
 
 /// What a call that was sent holds until its answer is there.
@@ -94,14 +98,14 @@ impl Client {
             if wanted {
                 keys.push(Key {
                     place,
-                    admission: admission(
+                    admission: key::admission(
                         strategy,
                         provider,
                         (number, place as u64),
                         start,
                         streams,
                     )?,
-                    estimate: estimate(strategy, provider),
+                    estimate: key::estimate(strategy, provider),
                 });
             }
         }
@@ -125,6 +129,12 @@ impl Client {
                 .map_or_else(HintIn::default, |it| it.hint_in),
             listens: strategy.learn && strategy.hears == Hears::All,
             priorities: workloads.iter().map(priority).collect(),
+            off_peak: strategy.off_peak.as_ref().map(|it| it.plan.clone()),
+            patient: workloads
+                .iter()
+                .map(|workload| workload.priority != workload::Priority::Interactive)
+                .collect(),
+            batches: strategy.batch.map(Batches::new),
             deadline: strategy.deadline_s.map(|deadline| deadline.get()),
             wake_at: None,
         })
@@ -134,6 +144,14 @@ impl Client {
     pub(super) fn deadline(&self, job: &Job) -> Timestamp {
         self.deadline
             .map_or(Timestamp::MAX, |deadline| job.at.saturating_add(deadline))
+    }
+
+    /// Until when it holds a request back, if it does so.
+    pub(super) fn held_until(&self, now: Timestamp, job: &Job) -> Option<Timestamp> {
+        let plan = self.off_peak.as_ref()?;
+        let patient = self.patient.get(job.workload as usize);
+        let until = plan.next_off_peak_at(now)?;
+        (until > now && patient == Some(&true)).then_some(until)
     }
 
     /// Whether it reads what comes with an answer, and not only what comes with a refusal.
@@ -180,7 +198,7 @@ impl Client {
 
     /// Spends what a request costs at a key whose gate, limits and permits agree.
     pub(super) fn try_send(&mut self, now: Timestamp, job: &Job) -> Verdict {
-        let cost = |key: &Key| provider::in_total(key.estimate, job);
+        let cost = |key: &Key| cost::in_total(key.estimate, job);
         let chosen = match &mut self.routing {
             None => Ok(0),
             Some(routing) => routing.choose(now, cost(&self.keys[0]), |key| {
@@ -261,45 +279,6 @@ impl Client {
         let _ = admission.finish(now, grant, ending, actual);
         admission.limits_mut().observe(now, sent_at, feedback);
     }
-}
-
-fn admission(
-    strategy: &Strategy,
-    provider: &Provider,
-    (number, place): (u32, u64),
-    start: Timestamp,
-    streams: Streams,
-) -> Result<Admission<Limits, ()>, String> {
-    let mut admission = Admission::new(Limits::new(strategy, provider, start), 0);
-    if let Some(policy) = permits::policy(strategy, provider)? {
-        admission = admission.with_permits(policy);
-    }
-    let number = u64::from(number);
-    let mut seed = match place {
-        0 => streams.numbered("gate", &[number]),
-        _ => streams.numbered("gate", &[number, place]),
-    };
-    let mut gate = Gate::new(seed.next_u64());
-    if let Some(spec) = strategy.gate {
-        let spacing = spec.spacing_s.map_or(Gate::SPACING, |it| it.get());
-        let least = spec
-            .least_spacing_s
-            .map_or_else(|| Gate::LEAST_SPACING.min(spacing), |it| it.get());
-        let spaced = gate.with_spacing(spacing, least);
-        gate = spaced.map_err(|err| format!("gate: {err}"))?;
-    }
-    Ok(admission.with_gate(gate))
-}
-
-/// Which tokens a client counts: what it was told to, or what the provider whose limits it knows does.
-fn estimate(strategy: &Strategy, provider: &Provider) -> Charge {
-    strategy.estimate.unwrap_or_else(|| {
-        let knows = matches!(strategy.limits_from, Some(LimitsFrom::Provider));
-        match provider.charge {
-            Charge::Input if knows => Charge::Input,
-            _ => Charge::InputAndMaxTokens,
-        }
-    })
 }
 
 fn priority(spec: workload::Priority) -> Priority {

@@ -2,7 +2,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use paceline_core::{Denied, Dimension, Quota, Timestamp};
 
-use super::{adjust::Adjust, limiters, provider};
+use super::{adjust::Adjust, cost, limiters};
 use crate::{
     scenario::{
         limit::{Kind, RateLimit},
@@ -77,7 +77,7 @@ impl Group {
     pub(super) fn arrive(&mut self, job: &Job) {
         self.serve_until(job.at);
         self.now = self.now.max(job.at);
-        let cost = self.counts.cost(provider::in_total(self.charge, job));
+        let cost = self.counts.cost(cost::in_total(self.charge, job));
         if cost == 0 {
             self.admitted += 1;
             return;

@@ -1,9 +1,15 @@
 //! The actors of a simulation: a provider that enforces limits, and clients that meet them.
 
 mod adjust;
+mod batch;
+mod cache;
 mod client;
+mod cost;
 pub mod dialect;
+mod endings;
+mod entry;
 mod group;
+mod key;
 mod limiters;
 mod limits;
 mod optimum;

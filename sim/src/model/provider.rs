@@ -5,6 +5,7 @@ use rand_chacha::rand_core::Rng;
 
 use super::{
     adjust::Adjust,
+    cost,
     dialect::{self, Occasion, Response, State},
     limiters,
     service::Service,
@@ -71,11 +72,6 @@ pub(super) fn keys(providers: &[Spec]) -> impl Iterator<Item = (usize, &Spec)> {
         (0..spec.keys.get()).map(move |_| (index, spec))
     };
     providers.iter().enumerate().flat_map(each)
-}
-
-/// How many keys a provider has.
-pub(super) fn key_count(spec: &Spec) -> usize {
-    usize::try_from(spec.keys.get()).unwrap_or(usize::MAX)
 }
 
 impl Provider {
@@ -145,7 +141,7 @@ impl Provider {
         if outages.any(|outage| (outage.from.get()..outage.to.get()).contains(&elapsed)) {
             return Err((Outcome::Unavailable, Occasion::Outage));
         }
-        let demand = at_admission(self.charge, job);
+        let demand = cost::at_admission(self.charge, job);
         if let Err(refusal) = self.check(now, demand) {
             if self.refused_calls_count {
                 self.charge_requests(now);
@@ -300,29 +296,5 @@ impl Provider {
         };
         let mut rng = self.streams.numbered("service", numbers);
         self.service.draw(job.output_tokens, &mut rng)
-    }
-}
-
-/// What a provider with this charge rule charges when it admits a request.
-pub(super) fn at_admission(charge: Charge, job: &Job) -> Demand {
-    Demand {
-        requests: 1,
-        input_tokens: job.input_tokens,
-        output_tokens: match charge {
-            Charge::Input | Charge::Actual => 0,
-            Charge::InputAndMaxTokens => job.max_tokens,
-        },
-    }
-}
-
-/// What a provider with this charge rule charges for a request from beginning to end.
-pub(super) fn in_total(charge: Charge, job: &Job) -> Demand {
-    let demand = at_admission(charge, job);
-    match charge {
-        Charge::Actual => Demand {
-            output_tokens: job.output_tokens,
-            ..demand
-        },
-        Charge::Input | Charge::InputAndMaxTokens => demand,
     }
 }

@@ -2,7 +2,6 @@ use paceline_core::Timestamp;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::provider;
 use crate::{
     engine::Streams,
     scenario::{Scenario, provider::Provider},
@@ -48,7 +47,7 @@ impl Tenants {
                 let streams = streams.branch("tenants", &[number]);
                 groups.push(Group::start(provider, first_key, (begin, end), streams)?);
             }
-            first_key += provider::key_count(provider);
+            first_key += usize::try_from(provider.keys.get()).unwrap_or(usize::MAX);
         }
         Ok(Self { groups })
     }

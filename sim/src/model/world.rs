@@ -1,14 +1,13 @@
-use std::time::Duration;
-
 use paceline_backoff::FailureKind;
 use paceline_core::{Class, Feedback, Timestamp};
 
 use super::{
+    cache::Cache,
     client::{Client, Held, Verdict},
     provider::{self, Outcome, Provider},
     tally::Tally,
     tenants::{TenantCall, Tenants},
-    works::{UnderWay, Work, Works},
+    works::{UnderWay, Works},
 };
 use crate::{
     engine::{EventQueue, Streams},
@@ -62,9 +61,10 @@ pub fn run(
         match event {
             Event::Arrive(job) => {
                 world.admit_next_arrival()?;
-                let slot = world.works.insert(Work::new(job));
-                world.ask(slot);
+                world.arrive(job);
             }
+            Event::Enter(slot) => world.enter(slot),
+            Event::Close { slot, first } => world.close_batch(slot, first),
             Event::Ask(slot) => world.ask(slot),
             // An earlier one may have taken its place.
             Event::Wake(client) if world.clients[client].wake_at == Some(now) => {
@@ -84,9 +84,13 @@ pub fn run(
 
 /// What can happen.
 #[derive(Debug)]
-enum Event {
+pub(super) enum Event {
     /// A request arrives.
     Arrive(Job),
+    /// A request that was held back until off-peak hours comes again.
+    Enter(u32),
+    /// The batch in this slot has waited for long enough, if this request is still the first in it.
+    Close { slot: u32, first: u64 },
     /// A request wants to be sent, again.
     Ask(u32),
     /// The head of a client's line may conform now.
@@ -103,17 +107,18 @@ enum Event {
     },
 }
 
-struct World {
-    now: Timestamp,
-    end: Timestamp,
+pub(super) struct World {
+    pub(super) now: Timestamp,
+    pub(super) end: Timestamp,
     jobs: Jobs,
-    events: EventQueue<Event>,
-    works: Works,
-    clients: Vec<Client>,
+    pub(super) events: EventQueue<Event>,
+    pub(super) works: Works,
+    pub(super) clients: Vec<Client>,
+    pub(super) cache: Cache,
     /// One for each key.
     providers: Vec<Provider>,
     tenants: Tenants,
-    tally: Tally,
+    pub(super) tally: Tally,
 }
 
 impl World {
@@ -132,6 +137,7 @@ impl World {
             jobs: Jobs::start(scenario, streams)?,
             events: EventQueue::new(),
             works: Works::default(),
+            cache: Cache::new(strategy.cache, streams),
             clients: (0..strategy.clients.get()).map(client).collect(),
             providers: providers.collect(),
             tenants: Tenants::start(scenario, streams)?,
@@ -173,12 +179,12 @@ impl World {
     }
 
     /// Whose request it is: clients take turns.
-    fn client(&self, slot: u32) -> usize {
+    pub(super) fn client(&self, slot: u32) -> usize {
         let clients = self.clients.len() as u64;
         usize::try_from(self.works.get(slot).job.id % clients).unwrap_or_default()
     }
 
-    fn ask(&mut self, slot: u32) {
+    pub(super) fn ask(&mut self, slot: u32) {
         let client = self.client(slot);
         let work = self.works.get_mut(slot);
         let place = self.clients[client].enqueue(self.now, &work.job, slot, work.place);
@@ -197,6 +203,11 @@ impl World {
             if self.now >= client.deadline(&job) {
                 client.dequeue(place);
                 self.abandon(slot);
+                continue;
+            }
+            if let Some(at) = client.held_until(self.now, &job) {
+                client.dequeue(place);
+                self.events.schedule(at, Event::Ask(slot));
                 continue;
             }
             match client.try_send(self.now, &job) {
@@ -271,58 +282,5 @@ impl World {
             _ => self.retry_or_abandon(index, slot, FailureKind::Error, None),
         }
         self.pump(index);
-    }
-
-    fn succeed(&mut self, client: usize, slot: u32) {
-        let work = self.works.remove(slot);
-        let client = &mut self.clients[client];
-        client.retries.success(self.now, &work.history);
-        if self.now <= client.deadline(&work.job) {
-            self.tally.success(self.now, &work.job);
-        } else {
-            self.tally.waste(&work.job);
-            self.tally.abandon(&work.job);
-        }
-    }
-
-    fn retry_or_abandon(
-        &mut self,
-        client: usize,
-        slot: u32,
-        kind: FailureKind,
-        hint: Option<Duration>,
-    ) {
-        let client = &mut self.clients[client];
-        let work = self.works.get_mut(slot);
-        let deadline = client.deadline(&work.job);
-        let history = &mut work.history;
-        let next = client
-            .retries
-            .next(self.now, &work.job, history, kind, hint, deadline);
-        match next {
-            Some(delay) => {
-                let at = self.now.saturating_add(delay);
-                self.events.schedule(at, Event::Ask(slot));
-            }
-            None => self.abandon(slot),
-        }
-    }
-
-    fn abandon(&mut self, slot: u32) {
-        let work = self.works.remove(slot);
-        self.tally.abandon(&work.job);
-    }
-
-    /// Counts what is left.
-    fn close(mut self) -> Tally {
-        for work in self.works.rest() {
-            // All clients have the same deadline.
-            if self.clients[0].deadline(&work.job) <= self.end {
-                self.tally.abandon(&work.job);
-            } else {
-                self.tally.leave(&work.job);
-            }
-        }
-        self.tally
     }
 }

@@ -4,6 +4,7 @@
 //! engines. Whatever has no meaning is refused where it stands, with its line and what was expected.
 
 pub mod admission;
+pub mod entry;
 pub mod learning;
 pub mod limit;
 mod one_or_several;
