@@ -158,11 +158,12 @@ fn series(tallies: &[Tally]) -> Vec<Bin> {
         .collect()
 }
 
-/// The limit on requests that allows the fewest calls in a bin; none if several keys share the calls.
+/// The limit on requests that allows the fewest calls in a bin; none if several keys share the calls or
+/// limits change.
 fn limit_line(scenario: &Scenario) -> Option<LimitLine> {
     let bin_s = scenario.bin().as_secs_f64();
     let provider = match scenario.providers.as_slice() {
-        [provider] if provider.keys == NonZeroU32::MIN => provider,
+        [provider] if provider.keys == NonZeroU32::MIN && provider.upgrades.is_empty() => provider,
         _ => return None,
     };
     let limits = provider.limits.iter();

@@ -50,7 +50,8 @@ pub struct Summary {
     pub name: String,
     /// Requests that succeeded in time.
     pub completed: f64,
-    /// `completed` as a share of the optimum, from 0 to 1; 1 if nothing could be done.
+    /// `completed` as a share of the optimum, 1 if nothing could be done. It exceeds 1 only where a
+    /// cache or batches get done what no schedule of single calls could.
     pub goodput: f64,
     /// Calls sent to the provider.
     pub calls: f64,

@@ -136,6 +136,39 @@ fn contradictions_are_refused() {
             "gate = { spacing = 1 }",
             &["strategy[0]", "unknown field `spacing`"],
         ),
+        (
+            "cache = { hit_ratio = 1.5 }",
+            &["strategy[0]", "from 0 to 1", "1.5"],
+        ),
+        ("cache = {}", &["strategy[0]", "missing field `hit_ratio`"]),
+        (
+            "batch = { items = 0, wait_s = 1 }",
+            &["strategy[0]", "nonzero"],
+        ),
+        (
+            "batch = { items = 2, wait_s = -1 }",
+            &["strategy[0]", "expected seconds", "-1"],
+        ),
+        (
+            "off_peak = { windows = [] }",
+            &["strategy[0]", "windows: expected at least one"],
+        ),
+        (
+            "off_peak = { windows = [[\"22:00\", \"6\"]] }",
+            &["strategy[0]", "windows", "`6`"],
+        ),
+        (
+            "off_peak = { windows = [[\"22:00\", \"22:00\"]] }",
+            &["strategy[0]", "windows", "must not be empty"],
+        ),
+        (
+            "off_peak = { windows = [[\"22:00\", \"06:00\"]], utc_offset_h = 24 }",
+            &["strategy[0]", "utc_offset_h", "below 24"],
+        ),
+        (
+            "off_peak = { windows = [[\"22:00\", \"06:00\"]], utc_offset_h = 0.001 }",
+            &["strategy[0]", "utc_offset_h", "whole minutes"],
+        ),
         ("queue = \"lifo\"", &["strategy[0]", "`lifo`", "`priority`"]),
     ] {
         refuses(first, &format!("{first}\n{added}"), parts);
@@ -190,5 +223,57 @@ output_tokens.fixed = 50
         "preset = \"sdk-default\"",
         "name = \"b\"\nbackoff.delay.exponential = { initial_s = 9, cap_s = 3 }",
         &["strategy `b`: cap is below the first delay"],
+    );
+}
+
+#[test]
+fn what_a_provider_does_later_and_to_others_is_checked_as_well() {
+    let upgrade = |text: &str, parts: &[&str]| {
+        let place = "kind = \"gcra\"\n";
+        refuses(
+            place,
+            &format!("{place}[[provider.upgrade]]\n{text}\n"),
+            parts,
+        );
+    };
+    upgrade(
+        "at_s = 60\nlimits = [1, 2]",
+        &["provider", "upgrade[0].limits", "each of 1 limits, found 2"],
+    );
+    upgrade(
+        "at_s = 60\nlimits = [1]\n[[provider.upgrade]]\nat_s = 60\nlimits = [2]",
+        &["provider", "upgrade[1].at_s", "later"],
+    );
+    upgrade(
+        "at_s = -1\nlimits = [1]",
+        &["provider.upgrade[0].at_s", "-1"],
+    );
+    upgrade(
+        "at_s = 1\nlimit = [1]",
+        &["provider.upgrade[0]", "unknown field `limit`"],
+    );
+
+    let tenant = |text: &str, parts: &[&str]| {
+        let place = "kind = \"gcra\"\n";
+        let arrivals = "arrivals.poisson = { rate_per_min = 1 }";
+        let text = format!("{place}[[provider.tenant]]\n{arrivals}\n{text}\n");
+        refuses(place, &text, parts);
+    };
+    tenant(
+        "input_tokens.fixed = 1",
+        &["provider.tenant[0].output_tokens: expected it"],
+    );
+    let tokens = "input_tokens.fixed = 1\noutput_tokens.fixed = 1\n";
+    tenant(
+        &format!("{tokens}key = 2"),
+        &["provider.tenant[0].key: expected 1 to 1, found 2"],
+    );
+    tenant(
+        &format!("{tokens}key = 0"),
+        &["provider.tenant[0].key", "nonzero"],
+    );
+    tenant(
+        &format!("{tokens}priority = \"batch\""),
+        &["provider.tenant[0]", "unknown field `priority`"],
     );
 }

@@ -59,6 +59,7 @@ fn refused(dialect: Dialect, quota: Quota, used: u64, requested: u64) -> Respons
     let retry_after = wait(requested);
     assert!(retry_after.is_some(), "it conforms");
     let rate = RateLimit {
+        window_safe: false,
         counts: paceline_core::Dimension::Tokens,
         quota,
         per: String::new(),

@@ -243,3 +243,31 @@ fn a_retry_keeps_its_place_in_line() {
     assert!((2.4..2.6).contains(&first), "{first}");
     assert_eq!(one.completed, 10.0);
 }
+
+/// One of two providers is down for ten minutes.
+#[test]
+fn a_second_provider_saves_what_the_outage_of_the_first_costs() {
+    let comparison = shipped("two-providers.toml");
+    let by = |name| strategy(&comparison, name);
+    assert!(by("the first alone, SDK retries").goodput < 0.85);
+    assert!(by("the first alone, limits known").goodput < 0.95);
+    let median = |name| by(name).latency.p50_s.expect("some succeeded");
+    for name in [
+        "in order, with fallback",
+        "by weight, 2 to 1",
+        "by what remains",
+        "the cheapest",
+    ] {
+        let summary = by(name);
+        assert_eq!((summary.abandoned, summary.refused), (0.0, 0.0), "{name}");
+        assert!(
+            summary.goodput > 0.998 && summary.calls < 1.06 * summary.completed,
+            "{name}"
+        );
+    }
+    // The second one is slower.
+    assert!(median("in order, with fallback") < median("by weight, 2 to 1"));
+    assert!(median("by weight, 2 to 1") < median("the cheapest"));
+    let unknowing = by("in order, nothing known");
+    assert!(unknowing.refused > 0.2 * unknowing.calls && unknowing.goodput < 0.95);
+}

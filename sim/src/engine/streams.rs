@@ -41,8 +41,13 @@ impl Streams {
         if number == 0 {
             return self;
         }
-        let mut rng = self.numbered("replication", &[u64::from(number)]);
-        Self::new(rng.next_u64())
+        self.branch("replication", &[u64::from(number)])
+    }
+
+    /// Streams for everything below this name and these numbers.
+    #[must_use]
+    pub fn branch(self, name: &str, numbers: &[u64]) -> Self {
+        Self::new(self.numbered(name, numbers).next_u64())
     }
 }
 

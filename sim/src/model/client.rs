@@ -1,17 +1,24 @@
 use std::time::Duration;
 
-use paceline_admission::{Admission, Gate, Grant, Place, Priority, Refusal, WaitLine};
+use paceline_admission::{Grant, Place, Priority, Refusal, WaitLine};
 use paceline_concurrency::Outcome as Ending;
 use paceline_core::{Class, Demand, Denied, Feedback, HintSource, Timestamp};
-use rand_chacha::rand_core::Rng;
+use paceline_router::OffPeak;
 
 use super::{
-    dialect::Response, limits::Limits, permits, provider, retry::Retries, routing::Routing,
+    batch::Batches,
+    cost,
+    dialect::Response,
+    key::{self, Key},
+    limits::Limits,
+    provider,
+    retry::Retries,
+    routing::Routing,
 };
 use crate::{
     engine::Streams,
     scenario::{
-        learning::{Hears, LimitsFrom},
+        learning::Hears,
         provider::{Charge, Provider},
         retry::HintIn,
         strategy::{Queue, Strategy},
@@ -38,50 +45,14 @@ pub(super) struct Client {
     /// By the place of the workload.
     priorities: Vec<Priority>,
     deadline: Option<Duration>,
+    /// When it sends patient requests.
+    off_peak: Option<OffPeak>,
+    /// By the place of the workload.
+    patient: Vec<bool>,
+    /// Requests that are collected to be sent as one.
+    pub(super) batches: Option<Batches>,
     /// When the head of the line is asked next.
     pub(super) wake_at: Option<Timestamp>,
-}
-
-/// A key of a provider, as the client sees it.
-struct Key {
-    /// Its place among all keys of all providers.
-    place: usize,
-    /// The gate, the limits and the permits; who waits stands in the client's line.
-    admission: Admission<Limits, ()>,
-    estimate: Estimate,
-}
-
-/// What a client takes a request to cost.
-#[derive(Clone, Copy)]
-enum Estimate {
-    /// All that such a rule charges in the end.
-    InTotal(Charge),
-    /// What a provider with this rule, whose limits it knows, charges at admission; the rest as it does.
-    AsAdmitted(Charge),
-}
-
-impl Estimate {
-    /// Whether the provider never counts anything else.
-    const fn is_final(self) -> bool {
-        matches!(self, Self::AsAdmitted(_))
-    }
-
-    fn of(self, job: &Job) -> Demand {
-        match self {
-            Self::InTotal(charge) => provider::in_total(charge, job),
-            Self::AsAdmitted(charge) => {
-                let demand = provider::at_admission(charge, job);
-                // As there, a call that costs nothing yet waits for a debt to be paid.
-                let output_tokens = demand
-                    .output_tokens
-                    .max(u64::from(charge == Charge::Actual));
-                Demand {
-                    output_tokens,
-                    ..demand
-                }
-            }
-        }
-    }
 }
 
 /// What a call that was sent holds until its answer is there.
@@ -127,14 +98,14 @@ impl Client {
             if wanted {
                 keys.push(Key {
                     place,
-                    admission: admission(
+                    admission: key::admission(
                         strategy,
                         provider,
                         (number, place as u64),
                         start,
                         streams,
                     )?,
-                    estimate: estimate(strategy, provider),
+                    estimate: key::estimate(strategy, provider),
                 });
             }
         }
@@ -158,6 +129,12 @@ impl Client {
                 .map_or_else(HintIn::default, |it| it.hint_in),
             listens: strategy.learn && strategy.hears == Hears::All,
             priorities: workloads.iter().map(priority).collect(),
+            off_peak: strategy.off_peak.as_ref().map(|it| it.plan.clone()),
+            patient: workloads
+                .iter()
+                .map(|workload| workload.priority != workload::Priority::Interactive)
+                .collect(),
+            batches: strategy.batch.map(Batches::new),
             deadline: strategy.deadline_s.map(|deadline| deadline.get()),
             wake_at: None,
         })
@@ -167,6 +144,14 @@ impl Client {
     pub(super) fn deadline(&self, job: &Job) -> Timestamp {
         self.deadline
             .map_or(Timestamp::MAX, |deadline| job.at.saturating_add(deadline))
+    }
+
+    /// Until when it holds a request back, if it does so.
+    pub(super) fn held_until(&self, now: Timestamp, job: &Job) -> Option<Timestamp> {
+        let plan = self.off_peak.as_ref()?;
+        let patient = self.patient.get(job.workload as usize);
+        let until = plan.next_off_peak_at(now)?;
+        (until > now && patient == Some(&true)).then_some(until)
     }
 
     /// Whether it reads what comes with an answer, and not only what comes with a refusal.
@@ -190,7 +175,7 @@ impl Client {
         let priority = match self.queue {
             Queue::Smallest => {
                 // What is to come counts too, even where a provider charges it later.
-                let all = provider::in_total(Charge::InputAndMaxTokens, job);
+                let all = cost::in_total(Charge::InputAndMaxTokens, job);
                 let size = self.keys[0].admission.limits().size(all);
                 Priority::yielding_for(Duration::from_secs(size))
             }
@@ -290,7 +275,7 @@ impl Client {
             routing.heard(now, key, grant.at(), feedback);
         }
         let served = feedback.class == Class::Ok;
-        if served && let Estimate::AsAdmitted(Charge::Actual) = estimate {
+        if served && let key::Estimate::AsAdmitted(Charge::Actual) = estimate {
             // The provider counts the answer when it is there, and not as if it had known before.
             admission
                 .limits_mut()
@@ -307,43 +292,6 @@ impl Client {
         // A receipt that has expired lets its estimate stand, as it would in production.
         let _ = admission.finish(now, grant, ending, actual);
         admission.limits_mut().observe(now, sent_at, feedback);
-    }
-}
-
-fn admission(
-    strategy: &Strategy,
-    provider: &Provider,
-    (number, place): (u32, u64),
-    start: Timestamp,
-    streams: Streams,
-) -> Result<Admission<Limits, ()>, String> {
-    let mut admission = Admission::new(Limits::new(strategy, provider, start), 0);
-    if let Some(policy) = permits::policy(strategy, provider)? {
-        admission = admission.with_permits(policy);
-    }
-    let number = u64::from(number);
-    let mut seed = match place {
-        0 => streams.numbered("gate", &[number]),
-        _ => streams.numbered("gate", &[number, place]),
-    };
-    let mut gate = Gate::new(seed.next_u64());
-    if let Some(spec) = strategy.gate {
-        let spacing = spec.spacing_s.map_or(Gate::SPACING, |it| it.get());
-        let least = spec
-            .least_spacing_s
-            .map_or_else(|| Gate::LEAST_SPACING.min(spacing), |it| it.get());
-        let spaced = gate.with_spacing(spacing, least);
-        gate = spaced.map_err(|err| format!("gate: {err}"))?;
-    }
-    Ok(admission.with_gate(gate))
-}
-
-/// What a client counts: what it was told to, or what the provider whose limits it knows does.
-fn estimate(strategy: &Strategy, provider: &Provider) -> Estimate {
-    match (strategy.estimate, &strategy.limits_from) {
-        (Some(charge), _) => Estimate::InTotal(charge),
-        (None, Some(LimitsFrom::Provider)) => Estimate::AsAdmitted(provider.charge),
-        (None, _) => Estimate::InTotal(Charge::InputAndMaxTokens),
     }
 }
 

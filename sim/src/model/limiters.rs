@@ -7,6 +7,7 @@ use paceline_quota::{QuotaTracker, Window};
 use paceline_sliding_window::{Estimate, SlidingCounter, SlidingLog};
 use paceline_token_bucket::{SteppedBucket, TokenBucket};
 
+use super::adjust::Adjust;
 use crate::scenario::{
     admission::Settle as Policy,
     limit::{Kind, Limit, RateLimit},
@@ -30,7 +31,7 @@ pub(super) fn concurrency(limits: &[Limit]) -> Option<u64> {
 }
 
 /// Makes the limiter of one rate limit, fresh at `start`.
-pub(super) fn limiter(rate: &RateLimit, start: Timestamp) -> Box<dyn Limiter> {
+pub(super) fn limiter(rate: &RateLimit, start: Timestamp) -> Box<dyn Adjust> {
     make(rate, start, Plain)
 }
 
@@ -73,22 +74,22 @@ trait Wrap {
     type Wrapped;
 
     /// Wraps one that can take cells back in constant time.
-    fn bucket(self, limiter: impl Restore + Clone + 'static) -> Self::Wrapped;
+    fn bucket(self, limiter: impl Restore + Adjust + Clone + 'static) -> Self::Wrapped;
 
     /// Wraps any other.
-    fn window(self, limiter: impl Limiter + Clone + 'static) -> Self::Wrapped;
+    fn window(self, limiter: impl Adjust + Clone + 'static) -> Self::Wrapped;
 }
 
 struct Plain;
 
 impl Wrap for Plain {
-    type Wrapped = Box<dyn Limiter>;
+    type Wrapped = Box<dyn Adjust>;
 
-    fn bucket(self, limiter: impl Restore + Clone + 'static) -> Self::Wrapped {
+    fn bucket(self, limiter: impl Restore + Adjust + Clone + 'static) -> Self::Wrapped {
         Box::new(limiter)
     }
 
-    fn window(self, limiter: impl Limiter + Clone + 'static) -> Self::Wrapped {
+    fn window(self, limiter: impl Adjust + Clone + 'static) -> Self::Wrapped {
         Box::new(limiter)
     }
 }
@@ -98,7 +99,7 @@ struct Settled(Option<Policy>);
 impl Wrap for Settled {
     type Wrapped = Box<dyn Settle>;
 
-    fn bucket(self, limiter: impl Restore + Clone + 'static) -> Self::Wrapped {
+    fn bucket(self, limiter: impl Restore + Adjust + Clone + 'static) -> Self::Wrapped {
         match self.0 {
             None => standing(limiter),
             Some(Policy::Exact) => Box::new(Settling::new(limiter)),
@@ -108,7 +109,7 @@ impl Wrap for Settled {
     }
 
     /// Scenarios settle these exactly or not at all, which is checked when they are read.
-    fn window(self, limiter: impl Limiter + Clone + 'static) -> Self::Wrapped {
+    fn window(self, limiter: impl Adjust + Clone + 'static) -> Self::Wrapped {
         match self.0 {
             None => standing(limiter),
             Some(_) => Box::new(Settling::new(limiter)),

@@ -1,8 +1,8 @@
 //! The most requests that any schedule could get admitted: the yardstick of goodput.
 
-use paceline_core::{Denied, Dimension, Limiter, Timestamp};
+use paceline_core::{Dimension, Timestamp};
 
-use super::{limiters, provider, supply::Supply};
+use super::{cost, limiters, provider, requests::Requests, supply::Supply};
 use crate::{
     engine::Streams,
     scenario::{
@@ -32,20 +32,23 @@ pub struct Bound {
 /// - Requests cost one cell each, and no schedule admits more by any time than one that never
 ///   waits. This number is exact.
 /// - Tokens: see [`Supply`]. This number is an upper bound, as it lets requests be split.
+/// - When the limits change, limiters keep what they held: a cell that was not spent before leaves at
+///   most one more afterwards, so that not to wait is still the best.
 ///
 /// Several keys are bounded each by itself, as if every request could go to each of them, and the sum
 /// bounds them together.
 ///
-/// Latency, faults, outages, deadlines and limits on concurrency are ignored, which can only make
-/// the bound larger. The whole is exact if there is a single group with an exact number and nothing
-/// was ignored.
+/// Latency, faults, outages, deadlines, tenants and limits on concurrency are ignored, which can only
+/// make the bound larger. The whole is exact if there is a single group with an exact number, limits
+/// do not change, and nothing was ignored. Each request is sent by itself: strategies that answer from a
+/// cache or send several as one may get more done.
 ///
 /// # Errors
 ///
 /// Fails if a trace cannot be read.
 pub fn optimum(scenario: &Scenario, streams: Streams) -> Result<Bound, TraceError> {
     let start = scenario.start();
-    let end = start.saturating_add(scenario.duration());
+    let end = scenario.end();
     let mut keys: Vec<Key> = provider::keys(&scenario.providers)
         .map(|(_, spec)| Key::new(spec, start, end))
         .collect();
@@ -79,30 +82,33 @@ struct Key {
 
 impl Key {
     fn new(provider: &Provider, start: Timestamp, end: Timestamp) -> Self {
-        let is_request = |rate: &&RateLimit| rate.counts == Dimension::Requests;
-        let (requests, tokens): (Vec<_>, Vec<_>) =
-            limiters::rates(&provider.limits).partition(is_request);
+        let rates: Vec<_> = limiters::rates(&provider.limits).collect();
+        let is_request = |&place: &usize| rates[place].counts == Dimension::Requests;
+        let (requests, tokens): (Vec<_>, Vec<_>) = (0..rates.len()).partition(is_request);
+        let phases = phases(provider, start, end);
+        let most = |place: usize| {
+            let quotas = phases.iter().map(|phase| phase.rates[place].quota.burst());
+            (rates[place].counts, quotas.max().unwrap_or(u64::MAX))
+        };
         Self {
             charge: provider.charge,
+            most: (0..rates.len()).map(most).collect(),
             tokens: tokens
-                .iter()
-                .map(|rate| Supply::new(rate, &requests, end))
+                .into_iter()
+                .map(|place| Supply::new(place, &requests, phases.clone()))
                 .collect(),
-            requests: Requests::new(&requests, start),
-            most: limiters::rates(&provider.limits)
-                .map(|rate| (rate.counts, rate.quota.burst()))
-                .collect(),
+            requests: Requests::new(provider, &requests, start),
         }
     }
 
     fn arrive(&mut self, job: &Job) {
-        let demand = provider::at_admission(self.charge, job);
+        let demand = cost::at_admission(self.charge, job);
         let fits = |(counts, most): &(Dimension, u64)| counts.cost(demand) <= *most;
         if !self.most.iter().all(fits) {
             return;
         }
         self.requests.arrive(job.at);
-        let demand = provider::in_total(self.charge, job);
+        let demand = cost::in_total(self.charge, job);
         for supply in &mut self.tokens {
             supply.arrive(job.at, demand);
         }
@@ -115,67 +121,38 @@ impl Key {
     }
 }
 
+/// A time in which the limits of a provider stay as they are.
+#[derive(Clone)]
+pub(super) struct Phase {
+    pub(super) from: Timestamp,
+    pub(super) until: Timestamp,
+    pub(super) rates: Vec<RateLimit>,
+}
+
+fn phases(provider: &Provider, start: Timestamp, end: Timestamp) -> Vec<Phase> {
+    let first = (start, &provider.limits);
+    let later = provider.upgrades.iter();
+    let later = later.map(|it| (start.saturating_add(it.at.get()).min(end), &it.limits));
+    let all: Vec<_> = [first].into_iter().chain(later).collect();
+    let until = all.iter().skip(1).map(|(from, _)| *from).chain([end]);
+    let phases = all.iter().zip(until).map(|((from, limits), until)| Phase {
+        from: *from,
+        until,
+        rates: limiters::rates(limits).cloned().collect(),
+    });
+    phases.collect()
+}
+
 /// Whether anything in a scenario can only make less possible than the bound says.
 fn ignores(scenario: &Scenario) -> bool {
     let of_provider = |provider: &Provider| {
         provider.limits.len() > limiters::rates(&provider.limits).count()
+            || !provider.upgrades.is_empty()
+            || !provider.tenants.is_empty()
             || provider.error_rate.get() > 0.0
             || !provider.outages.is_empty()
     };
     let mut strategies = scenario.strategies.iter();
     scenario.providers.iter().any(of_provider)
         || strategies.any(|strategy| strategy.deadline_s.is_some())
-}
-
-/// The limits on requests, and the schedule that sends each as soon as it conforms.
-struct Requests {
-    limiters: Vec<Box<dyn Limiter>>,
-    waiting: u64,
-    now: Timestamp,
-    admitted: u64,
-}
-
-impl Requests {
-    fn new(rates: &[&RateLimit], start: Timestamp) -> Self {
-        let limiters = rates.iter().map(|rate| limiters::limiter(rate, start));
-        Self {
-            limiters: limiters.collect(),
-            waiting: 0,
-            now: start,
-            admitted: 0,
-        }
-    }
-
-    fn arrive(&mut self, at: Timestamp) {
-        self.serve_until(at);
-        self.now = self.now.max(at);
-        self.waiting += 1;
-    }
-
-    /// Serves everything that can be served before `end`.
-    fn serve_until(&mut self, end: Timestamp) {
-        while self.waiting > 0 && self.now < end {
-            let denied = self
-                .limiters
-                .iter()
-                .filter_map(|it| it.check(self.now, 1).err());
-            match denied.reduce(Denied::and).map(Denied::retry_at) {
-                None => {
-                    for limiter in &mut self.limiters {
-                        limiter.charge(self.now, 1);
-                    }
-                    self.waiting -= 1;
-                    self.admitted += 1;
-                }
-                Some(Some(at)) if at < end => self.now = at,
-                // Not before the next arrival, or never.
-                Some(_) => return,
-            }
-        }
-    }
-
-    fn admitted(mut self, end: Timestamp) -> u64 {
-        self.serve_until(end);
-        self.admitted
-    }
 }

@@ -1,36 +1,39 @@
 use std::time::Duration;
 
-use paceline_core::{Demand, Denied, Dimension, Limiter, Timestamp};
+use paceline_core::{Demand, Denied, Dimension, Timestamp};
 use rand_chacha::rand_core::Rng;
-use rand_distr::{Distribution, LogNormal};
 
 use super::{
+    adjust::Adjust,
+    cost,
     dialect::{self, Occasion, Response, State},
     limiters,
+    service::Service,
 };
 use crate::{
     engine::Streams,
     scenario::{
         limit::RateLimit,
-        provider::{Charge, Dialect, Latency, Outage, Provider as Spec, RetryAfter},
+        provider::{Charge, Dialect, Outage, Provider as Spec, RetryAfter},
+        upgrade::Upgrade,
     },
     workload::Job,
 };
 
 /// The provider behind one key: admits or refuses each call, and says when its answer arrives.
 pub(super) struct Provider {
-    limits: Vec<(RateLimit, Box<dyn Limiter>)>,
+    limits: Vec<(RateLimit, Box<dyn Adjust>)>,
     /// The smallest of its limits on calls under way.
     concurrency: Option<u64>,
+    /// Those to come, the last one first.
+    upgrades: Vec<Upgrade>,
     under_way: u64,
     charge: Charge,
     refused_calls_count: bool,
     dialect: Dialect,
     retry_after: RetryAfter,
-    first_token: Latency,
-    per_output_token: Latency,
+    service: Service,
     refusal: Duration,
-    error_rate: f64,
     outages: Vec<Outage>,
     start: Timestamp,
     /// Its place among all keys.
@@ -78,15 +81,14 @@ impl Provider {
         Self {
             limits: made.collect(),
             concurrency: limiters::concurrency(&spec.limits),
+            upgrades: spec.upgrades.iter().rev().cloned().collect(),
             under_way: 0,
             charge: spec.charge,
             refused_calls_count: spec.refused_calls_count,
             dialect: spec.dialect,
             retry_after: spec.retry_after,
-            first_token: spec.first_token.clone(),
-            per_output_token: spec.per_output_token.clone(),
+            service: Service::new(spec),
             refusal: spec.refusal_s.get(),
-            error_rate: spec.error_rate.get(),
             outages: spec.outages.clone(),
             start,
             place,
@@ -102,12 +104,44 @@ impl Provider {
         attempt: u32,
         listens: bool,
     ) -> Answer {
+        if let Err((outcome, occasion)) = self.admit(now, job) {
+            return self.soon(now, outcome, occasion);
+        }
+        let Some(after) = self.service(job, attempt) else {
+            return self.soon(now, Outcome::Failed, Occasion::Failure);
+        };
+        Answer {
+            outcome: Outcome::Success,
+            after,
+            response: listens.then(|| self.word(now, Occasion::Answer)),
+        }
+    }
+
+    /// Decides about a call of somebody of whom no client knows, whose service is drawn from `rng`.
+    ///
+    /// Says what an admitted call leads to and when; the others change what they change, and that is all.
+    pub(super) fn call_of_tenant(
+        &mut self,
+        now: Timestamp,
+        job: &Job,
+        rng: &mut impl Rng,
+    ) -> Option<(Outcome, Duration)> {
+        self.admit(now, job).ok()?;
+        let after = self.service.draw(job.output_tokens, rng);
+        Some(after.map_or((Outcome::Failed, self.refusal), |after| {
+            (Outcome::Success, after)
+        }))
+    }
+
+    /// Charges a call that it admits, and says of another one why it does not.
+    fn admit(&mut self, now: Timestamp, job: &Job) -> Result<(), (Outcome, Occasion)> {
+        self.upgrade(now);
         let elapsed = now.saturating_duration_since(self.start);
         let mut outages = self.outages.iter();
         if outages.any(|outage| (outage.from.get()..outage.to.get()).contains(&elapsed)) {
-            return self.soon(now, Outcome::Unavailable, Occasion::Outage);
+            return Err((Outcome::Unavailable, Occasion::Outage));
         }
-        let demand = at_admission(self.charge, job);
+        let demand = cost::at_admission(self.charge, job);
         if let Err(refusal) = self.check(now, demand) {
             if self.refused_calls_count {
                 self.charge_requests(now);
@@ -116,19 +150,30 @@ impl Provider {
                 Occasion::TooLarge { .. } => Outcome::TooLarge,
                 _ => Outcome::Refused,
             };
-            return self.soon(now, outcome, refusal);
+            return Err((outcome, refusal));
         }
         for (rate, limiter) in &mut self.limits {
             limiter.charge(now, rate.counts.cost(demand));
         }
         self.under_way = self.under_way.saturating_add(1);
-        let Some(after) = self.service(job, attempt) else {
-            return self.soon(now, Outcome::Failed, Occasion::Failure);
-        };
-        Answer {
-            outcome: Outcome::Success,
-            after,
-            response: listens.then(|| self.word(now, Occasion::Answer)),
+        Ok(())
+    }
+
+    /// Changes its limits as it should have by now; nothing has touched them since.
+    fn upgrade(&mut self, now: Timestamp) {
+        while let Some(next) = self.upgrades.last() {
+            let at = self.start.saturating_add(next.at.get());
+            if at > now {
+                return;
+            }
+            for ((rate, limiter), changed) in
+                self.limits.iter_mut().zip(limiters::rates(&next.limits))
+            {
+                *rate = changed.clone();
+                limiter.adjust(at, rate.quota);
+            }
+            self.concurrency = limiters::concurrency(&next.limits);
+            self.upgrades.pop();
         }
     }
 
@@ -142,7 +187,7 @@ impl Provider {
     }
 
     fn word(&self, now: Timestamp, occasion: Occasion) -> Response {
-        let state = |(rate, limiter): &'_ (RateLimit, Box<dyn Limiter>)| {
+        let state = |(rate, limiter): &'_ (RateLimit, Box<dyn Adjust>)| {
             let all = limiter.check(now, rate.quota.burst());
             let full_at = all.err().and_then(Denied::retry_at);
             (limiter.available(now), full_at.unwrap_or(now))
@@ -164,6 +209,7 @@ impl Provider {
 
     /// Takes note that a call which it admitted has come to its end.
     pub(super) fn finish(&mut self, now: Timestamp, job: &Job, outcome: Outcome) {
+        self.upgrade(now);
         self.under_way = self.under_way.saturating_sub(1);
         if self.charge == Charge::Actual && outcome == Outcome::Success {
             let produced = Demand {
@@ -249,54 +295,6 @@ impl Provider {
             &numbers
         };
         let mut rng = self.streams.numbered("service", numbers);
-        if unit(rng.next_u64()) < self.error_rate {
-            return None;
-        }
-        let first = draw(&self.first_token, &mut rng);
-        let each = draw(&self.per_output_token, &mut rng);
-        #[expect(clippy::cast_precision_loss, reason = "a latency needs no 53 bits")]
-        let seconds = first + each * job.output_tokens as f64;
-        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
-    }
-}
-
-/// What a provider with this charge rule charges when it admits a request.
-pub(super) fn at_admission(charge: Charge, job: &Job) -> Demand {
-    Demand {
-        requests: 1,
-        input_tokens: job.input_tokens,
-        output_tokens: match charge {
-            Charge::Input | Charge::Actual => 0,
-            Charge::InputAndMaxTokens => job.max_tokens,
-        },
-    }
-}
-
-fn draw(latency: &Latency, rng: &mut impl Rng) -> f64 {
-    match *latency {
-        Latency::FixedS(seconds) => seconds.get().as_secs_f64(),
-        Latency::Lognormal { median_s, sigma } => {
-            let drawn = LogNormal::new(median_s.get().ln(), sigma.get());
-            // Both were checked when the scenario was read.
-            drawn.map_or_else(|_| median_s.get(), |lognormal| lognormal.sample(rng))
-        }
-    }
-}
-
-/// A number in [0, 1) from 64 random bits.
-#[expect(clippy::cast_precision_loss, reason = "only 53 bits are left")]
-fn unit(bits: u64) -> f64 {
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-/// What a provider with this charge rule charges for a request from beginning to end.
-pub(super) fn in_total(charge: Charge, job: &Job) -> Demand {
-    let demand = at_admission(charge, job);
-    match charge {
-        Charge::Actual => Demand {
-            output_tokens: job.output_tokens,
-            ..demand
-        },
-        Charge::Input | Charge::InputAndMaxTokens => demand,
+        self.service.draw(job.output_tokens, &mut rng)
     }
 }

@@ -1,6 +1,8 @@
 use std::{collections::BinaryHeap, time::Duration};
 
-use paceline_core::{Demand, Timestamp};
+use paceline_core::{Demand, Dimension, Timestamp};
+
+use super::optimum::Phase;
 
 use crate::scenario::limit::{Kind, RateLimit};
 
@@ -13,9 +15,12 @@ use crate::scenario::limit::{Kind, RateLimit};
 /// Moore, *An n job, one machine sequencing algorithm for minimizing the number of late jobs*, 1968, with
 /// time reversed. The limits on requests, which supply places, are taken together with it.
 pub(super) struct Supply {
-    tokens: RateLimit,
-    requests: Vec<RateLimit>,
-    end: Timestamp,
+    counts: Dimension,
+    /// The place of the limit on tokens.
+    tokens: usize,
+    /// The places of the limits on requests.
+    requests: Vec<usize>,
+    phases: Vec<Phase>,
     /// What each request costs, in order of arrival.
     costs: Vec<u32>,
     /// When every [`STRIDE`]th of them arrived; to test only those makes the bound no less valid.
@@ -25,11 +30,14 @@ pub(super) struct Supply {
 const STRIDE: usize = 16;
 
 impl Supply {
-    pub(super) fn new(tokens: &RateLimit, requests: &[&RateLimit], end: Timestamp) -> Self {
+    /// Makes it of the limits with these places among those of every phase.
+    pub(super) fn new(tokens: usize, requests: &[usize], phases: Vec<Phase>) -> Self {
+        let first = phases.first().and_then(|phase| phase.rates.get(tokens));
         Self {
-            tokens: tokens.clone(),
-            requests: requests.iter().map(|rate| (*rate).clone()).collect(),
-            end,
+            counts: first.map_or(Dimension::Tokens, |rate| rate.counts),
+            tokens,
+            requests: requests.to_owned(),
+            phases,
             costs: Vec::new(),
             arrivals: Vec::new(),
         }
@@ -40,7 +48,7 @@ impl Supply {
         if self.costs.len().is_multiple_of(STRIDE) {
             self.arrivals.push(at);
         }
-        let cost = self.tokens.counts.cost(demand);
+        let cost = self.counts.cost(demand);
         // What is too large to be kept exactly counts as less.
         self.costs.push(u32::try_from(cost).unwrap_or(u32::MAX));
     }
@@ -58,9 +66,9 @@ impl Supply {
             let Some(at) = self.arrivals.get(index / STRIDE) else {
                 continue;
             };
-            let span = self.end.saturating_duration_since(*at);
-            let supply = since(&self.tokens, span);
-            let places = self.requests.iter().map(|rate| since(rate, span)).min();
+            let supply = self.since(self.tokens, *at);
+            let places = self.requests.iter().map(|place| self.since(*place, *at));
+            let places = places.min();
             let places = places.unwrap_or(u128::MAX);
             while sum > supply || chosen.len() as u128 > places {
                 let Some(costliest) = chosen.pop() else {
@@ -71,10 +79,20 @@ impl Supply {
         }
         chosen.len() as u64
     }
+
+    /// The most cells that a limit can admit from `at` to the end.
+    fn since(&self, place: usize, at: Timestamp) -> u128 {
+        let left = self.phases.iter().filter(|phase| phase.until > at);
+        let supply = left.map(|phase| {
+            let span = phase.until.saturating_duration_since(phase.from.max(at));
+            phase.rates.get(place).map_or(0, |rate| within(rate, span))
+        });
+        supply.sum()
+    }
 }
 
 /// The most cells that a limit can admit in a span of time.
-fn since(rate: &RateLimit, span: Duration) -> u128 {
+fn within(rate: &RateLimit, span: Duration) -> u128 {
     let quota = rate.quota;
     let (limit, period) = (u128::from(quota.limit()), quota.period());
     let periods = |period: Duration| span.as_nanos() / period.as_nanos().max(1);

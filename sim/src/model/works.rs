@@ -1,3 +1,5 @@
+use std::slice;
+
 use paceline_admission::Place;
 
 use super::{client::Held, dialect::Response, provider::Outcome, retry::History};
@@ -5,7 +7,10 @@ use crate::workload::Job;
 
 /// A request that is not done.
 pub(super) struct Work {
+    /// The request; of several that are sent as one, their sum, which is as old as the first of them.
     pub(super) job: Job,
+    /// The requests that are sent as one, if they are several.
+    items: Vec<Job>,
     pub(super) calls: u32,
     pub(super) history: History,
     /// The place that it had in line, which a retry takes again.
@@ -30,10 +35,37 @@ impl Work {
     pub(super) fn new(job: Job) -> Self {
         Self {
             job,
+            items: Vec::new(),
             calls: 0,
             history: History::default(),
             place: None,
             under_way: None,
+        }
+    }
+
+    /// Adds a request that is sent along with it.
+    pub(super) fn add(&mut self, item: Job) {
+        if self.items.is_empty() {
+            self.items.push(self.job);
+        }
+        self.items.push(item);
+        let sum = &mut self.job;
+        sum.at = sum.at.min(item.at);
+        for (sum, more) in [
+            (&mut sum.input_tokens, item.input_tokens),
+            (&mut sum.output_tokens, item.output_tokens),
+            (&mut sum.max_tokens, item.max_tokens),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
+    }
+
+    /// The requests that it consists of.
+    pub(super) fn items(&self) -> &[Job] {
+        if self.items.is_empty() {
+            slice::from_ref(&self.job)
+        } else {
+            &self.items
         }
     }
 }
@@ -60,6 +92,11 @@ impl Works {
         self.slots[slot as usize]
             .as_ref()
             .expect("the slot is taken until the work is done")
+    }
+
+    /// The work in a slot, if there is any.
+    pub(super) fn find(&self, slot: u32) -> Option<&Work> {
+        self.slots.get(slot as usize)?.as_ref()
     }
 
     pub(super) fn get_mut(&mut self, slot: u32) -> &mut Work {

@@ -1,13 +1,13 @@
-use std::time::Duration;
-
 use paceline_backoff::FailureKind;
 use paceline_core::{Class, Feedback, Timestamp};
 
 use super::{
+    cache::Cache,
     client::{Client, Held, Verdict},
     provider::{self, Outcome, Provider},
     tally::Tally,
-    works::{UnderWay, Work, Works},
+    tenants::{TenantCall, Tenants},
+    works::{UnderWay, Works},
 };
 use crate::{
     engine::{EventQueue, Streams},
@@ -50,6 +50,9 @@ pub fn run(
 ) -> Result<Tally, TraceError> {
     let mut world = World::new(scenario, strategy, streams)?;
     world.admit_next_arrival()?;
+    for group in 0..world.tenants.groups() {
+        world.admit_next_tenant(group)?;
+    }
     while let Some((now, event)) = world.events.pop() {
         if now >= world.end {
             break;
@@ -58,9 +61,10 @@ pub fn run(
         match event {
             Event::Arrive(job) => {
                 world.admit_next_arrival()?;
-                let slot = world.works.insert(Work::new(job));
-                world.ask(slot);
+                world.arrive(job);
             }
+            Event::Enter(slot) => world.enter(slot),
+            Event::Close { slot, first } => world.close_batch(slot, first),
             Event::Ask(slot) => world.ask(slot),
             // An earlier one may have taken its place.
             Event::Wake(client) if world.clients[client].wake_at == Some(now) => {
@@ -69,6 +73,10 @@ pub fn run(
             }
             Event::Wake(_) => {}
             Event::Respond(slot) => world.respond(slot),
+            Event::Tenant(call) => world.meet_tenant(call)?,
+            Event::TenantLeaves { key, job, outcome } => {
+                world.providers[key].finish(now, &job, outcome);
+            }
         }
     }
     Ok(world.close())
@@ -76,27 +84,41 @@ pub fn run(
 
 /// What can happen.
 #[derive(Debug)]
-enum Event {
+pub(super) enum Event {
     /// A request arrives.
     Arrive(Job),
+    /// A request that was held back until off-peak hours comes again.
+    Enter(u32),
+    /// The batch in this slot has waited for long enough, if this request is still the first in it.
+    Close { slot: u32, first: u64 },
     /// A request wants to be sent, again.
     Ask(u32),
     /// The head of a client's line may conform now.
     Wake(usize),
     /// The answer to a call reaches the client.
     Respond(u32),
+    /// A tenant calls.
+    Tenant(TenantCall),
+    /// A call of a tenant comes to its end.
+    TenantLeaves {
+        key: usize,
+        job: Job,
+        outcome: Outcome,
+    },
 }
 
-struct World {
-    now: Timestamp,
-    end: Timestamp,
+pub(super) struct World {
+    pub(super) now: Timestamp,
+    pub(super) end: Timestamp,
     jobs: Jobs,
-    events: EventQueue<Event>,
-    works: Works,
-    clients: Vec<Client>,
+    pub(super) events: EventQueue<Event>,
+    pub(super) works: Works,
+    pub(super) clients: Vec<Client>,
+    pub(super) cache: Cache,
     /// One for each key.
     providers: Vec<Provider>,
-    tally: Tally,
+    tenants: Tenants,
+    pub(super) tally: Tally,
 }
 
 impl World {
@@ -111,12 +133,14 @@ impl World {
         let providers = keys.map(|((_, spec), place)| Provider::new(spec, place, start, streams));
         Ok(Self {
             now: start,
-            end: start.saturating_add(scenario.duration()),
+            end: scenario.end(),
             jobs: Jobs::start(scenario, streams)?,
             events: EventQueue::new(),
             works: Works::default(),
+            cache: Cache::new(strategy.cache, streams),
             clients: (0..strategy.clients.get()).map(client).collect(),
             providers: providers.collect(),
+            tenants: Tenants::start(scenario, streams)?,
             tally: Tally::new(
                 start,
                 scenario.duration(),
@@ -133,13 +157,34 @@ impl World {
         Ok(())
     }
 
+    fn admit_next_tenant(&mut self, group: usize) -> Result<(), TraceError> {
+        if let Some(call) = self.tenants.next_call(group)? {
+            self.events.schedule(call.job.at, Event::Tenant(call));
+        }
+        Ok(())
+    }
+
+    /// Lets somebody else call, whom nobody answers to.
+    fn meet_tenant(&mut self, call: TenantCall) -> Result<(), TraceError> {
+        let TenantCall { job, key, group } = call;
+        self.admit_next_tenant(group)?;
+        let mut luck = self.tenants.luck(&call);
+        let met = self.providers[key].call_of_tenant(self.now, &job, &mut luck);
+        if let Some((outcome, after)) = met {
+            let at = self.now.saturating_add(after);
+            let leaves = Event::TenantLeaves { key, job, outcome };
+            self.events.schedule(at, leaves);
+        }
+        Ok(())
+    }
+
     /// Whose request it is: clients take turns.
-    fn client(&self, slot: u32) -> usize {
+    pub(super) fn client(&self, slot: u32) -> usize {
         let clients = self.clients.len() as u64;
         usize::try_from(self.works.get(slot).job.id % clients).unwrap_or_default()
     }
 
-    fn ask(&mut self, slot: u32) {
+    pub(super) fn ask(&mut self, slot: u32) {
         let client = self.client(slot);
         let work = self.works.get_mut(slot);
         let place = self.clients[client].enqueue(self.now, &work.job, slot, work.place);
@@ -158,6 +203,11 @@ impl World {
             if self.now >= client.deadline(&job) {
                 client.dequeue(place);
                 self.abandon(slot);
+                continue;
+            }
+            if let Some(at) = client.held_until(self.now, &job) {
+                client.dequeue(place);
+                self.events.schedule(at, Event::Ask(slot));
                 continue;
             }
             match client.try_send(self.now, &job) {
@@ -232,58 +282,5 @@ impl World {
             _ => self.retry_or_abandon(index, slot, FailureKind::Error, None),
         }
         self.pump(index);
-    }
-
-    fn succeed(&mut self, client: usize, slot: u32) {
-        let work = self.works.remove(slot);
-        let client = &mut self.clients[client];
-        client.retries.success(self.now, &work.history);
-        if self.now <= client.deadline(&work.job) {
-            self.tally.success(self.now, &work.job);
-        } else {
-            self.tally.waste(&work.job);
-            self.tally.abandon(&work.job);
-        }
-    }
-
-    fn retry_or_abandon(
-        &mut self,
-        client: usize,
-        slot: u32,
-        kind: FailureKind,
-        hint: Option<Duration>,
-    ) {
-        let client = &mut self.clients[client];
-        let work = self.works.get_mut(slot);
-        let deadline = client.deadline(&work.job);
-        let history = &mut work.history;
-        let next = client
-            .retries
-            .next(self.now, &work.job, history, kind, hint, deadline);
-        match next {
-            Some(delay) => {
-                let at = self.now.saturating_add(delay);
-                self.events.schedule(at, Event::Ask(slot));
-            }
-            None => self.abandon(slot),
-        }
-    }
-
-    fn abandon(&mut self, slot: u32) {
-        let work = self.works.remove(slot);
-        self.tally.abandon(&work.job);
-    }
-
-    /// Counts what is left.
-    fn close(mut self) -> Tally {
-        for work in self.works.rest() {
-            // All clients have the same deadline.
-            if self.clients[0].deadline(&work.job) <= self.end {
-                self.tally.abandon(&work.job);
-            } else {
-                self.tally.leave(&work.job);
-            }
-        }
-        self.tally
     }
 }

@@ -26,6 +26,8 @@ pub struct RateLimit {
     pub counts: Dimension,
     /// Cells per period, and how many at once.
     pub quota: Quota,
+    /// Whether the quota gives up rate for its burst, so that no window holds more than the limit.
+    pub window_safe: bool,
     /// The name of the period, for people.
     pub per: String,
     /// By which algorithm.
@@ -134,11 +136,43 @@ impl TryFrom<RawLimit> for Limit {
         }
         Ok(Self::Rate(RateLimit {
             counts,
-            quota: raw.quota(period)?,
+            quota: quota(raw.limit, period, raw.burst, raw.window_safe)?,
+            window_safe: raw.window_safe,
             per,
             kind: raw.kind(kind)?,
         }))
     }
+}
+
+impl Limit {
+    /// The same with another number: a burst that was the limit becomes the new one, and another one
+    /// stays, as far as the new limit reaches.
+    pub(super) fn with_number(&self, limit: u64) -> Result<Self, String> {
+        let rate = match self {
+            Self::Concurrency(_) => return Ok(Self::Concurrency(limit)),
+            Self::Rate(rate) => rate,
+        };
+        let (was, burst) = (rate.quota.limit(), rate.quota.burst());
+        let burst = (rate.window_safe || burst != was).then(|| burst.min(limit).max(1));
+        Ok(Self::Rate(RateLimit {
+            quota: quota(limit, rate.quota.period(), burst, rate.window_safe)?,
+            ..rate.clone()
+        }))
+    }
+}
+
+fn quota(
+    limit: u64,
+    period: Duration,
+    burst: Option<u64>,
+    window_safe: bool,
+) -> Result<Quota, String> {
+    let quota = match (window_safe, burst) {
+        (true, burst) => Quota::window_safe(limit, period, burst.unwrap_or(1)),
+        (false, Some(burst)) => Quota::new(limit, period).and_then(|q| q.with_burst(burst)),
+        (false, None) => Quota::new(limit, period),
+    };
+    quota.map_err(|err| err.to_string())
 }
 
 fn concurrency(raw: &RawLimit) -> Result<Limit, String> {
@@ -173,18 +207,6 @@ impl RawLimit {
                     .to_owned(),
             ),
         }
-    }
-
-    fn quota(&self, period: Duration) -> Result<Quota, String> {
-        let quota = match (self.window_safe, self.burst) {
-            (true, Some(burst)) => Quota::window_safe(self.limit, period, burst),
-            (true, None) => Quota::window_safe(self.limit, period, 1),
-            (false, Some(burst)) => {
-                Quota::new(self.limit, period).and_then(|q| q.with_burst(burst))
-            }
-            (false, None) => Quota::new(self.limit, period),
-        };
-        quota.map_err(|err| err.to_string())
     }
 
     fn kind(&self, kind: RawKind) -> Result<Kind, String> {

@@ -4,6 +4,7 @@
 //! engines. Whatever has no meaning is refused where it stands, with its line and what was expected.
 
 pub mod admission;
+pub mod entry;
 pub mod learning;
 pub mod limit;
 mod one_or_several;
@@ -14,7 +15,9 @@ mod read;
 pub mod retry;
 pub mod route;
 pub mod strategy;
+pub mod tenant;
 pub mod units;
+pub mod upgrade;
 pub mod workload;
 
 use std::{
@@ -139,6 +142,11 @@ impl Scenario {
         self.duration_s.get()
     }
 
+    /// The time at which it ends.
+    pub fn end(&self) -> Timestamp {
+        self.start().saturating_add(self.duration())
+    }
+
     /// Replaces its requests by those of a trace; the declared cap stays that of the first workload.
     pub fn replay(&mut self, path: PathBuf) {
         self.workloads.truncate(1);
@@ -151,7 +159,11 @@ impl Scenario {
 
     /// The traces that it replays.
     pub fn traces(&self) -> impl Iterator<Item = &Path> {
-        let arrivals = self.workloads.iter().map(|workload| &workload.arrivals);
+        let own = self.workloads.iter();
+        let tenants = self.providers.iter().flat_map(|it| &it.tenants);
+        let arrivals = own
+            .chain(tenants.map(|tenant| &tenant.requests))
+            .map(|workload| &workload.arrivals);
         arrivals.filter_map(|arrivals| match arrivals {
             Arrivals::Trace { path } => Some(path.as_path()),
             _ => None,
@@ -273,7 +285,19 @@ impl Scenario {
             workload
                 .validate()
                 .map_err(|what| format!("{field}.{what}"))?;
-            requests += self.expected_requests(workload);
+            requests += workload.expected_requests(self.duration());
+        }
+        for (place, provider) in self.providers.iter().enumerate() {
+            for (index, tenant) in provider.tenants.iter().enumerate() {
+                let place = match self.providers.len() {
+                    1 => String::new(),
+                    _ => format!("[{place}]"),
+                };
+                tenant
+                    .validate(provider.keys)
+                    .map_err(|what| format!("provider{place}.tenant[{index}].{what}"))?;
+                requests += tenant.requests.expected_requests(self.duration());
+            }
         }
         // Nobody waits for more than a billion requests.
         if requests > 1e9 {
@@ -283,21 +307,4 @@ impl Scenario {
         }
         Ok(())
     }
-
-    /// How many requests of a workload to expect; 0 if a trace says so.
-    fn expected_requests(&self, workload: &Workload) -> f64 {
-        let minutes = self.duration().as_secs_f64() / 60.0;
-        match workload.arrivals {
-            Arrivals::Batch { jobs } => whole(jobs),
-            Arrivals::Poisson { rate_per_min }
-            | Arrivals::Gamma { rate_per_min, .. }
-            | Arrivals::OnOff { rate_per_min, .. } => rate_per_min.get() * minutes,
-            Arrivals::Trace { .. } => 0.0,
-        }
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "compared with a round number")]
-const fn whole(number: u64) -> f64 {
-    number as f64
 }

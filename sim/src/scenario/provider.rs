@@ -7,7 +7,9 @@ use serde::Deserialize;
 use super::{
     limit::Limit,
     presets,
+    tenant::Tenant,
     units::{NonNegative, Positive, Seconds, Share},
+    upgrade::{RawUpgrade, Upgrade, upgrades},
 };
 
 /// A provider of answers, as its clients see it.
@@ -26,6 +28,10 @@ pub struct Provider {
     pub as_of: Option<String>,
     /// What it limits; nothing, if empty.
     pub limits: Vec<Limit>,
+    /// What it limits later, in the order of time.
+    pub upgrades: Vec<Upgrade>,
+    /// Who else calls it with the keys of its clients.
+    pub tenants: Vec<Tenant>,
     /// Which tokens of a request it charges.
     pub charge: Charge,
     /// Whether calls that it refuses use up its limits on requests.
@@ -55,6 +61,8 @@ impl Default for Provider {
             source: None,
             as_of: None,
             limits: Vec::new(),
+            upgrades: Vec::new(),
+            tenants: Vec::new(),
             charge: Charge::default(),
             refused_calls_count: false,
             dialect: Dialect::default(),
@@ -93,6 +101,10 @@ struct RawProvider {
     as_of: Option<String>,
     #[serde(rename = "limit")]
     limits: Option<Vec<Limit>>,
+    #[serde(default, rename = "upgrade")]
+    upgrades: Vec<RawUpgrade>,
+    #[serde(default, rename = "tenant")]
+    tenants: Vec<Tenant>,
     charge: Option<Charge>,
     refused_calls_count: Option<bool>,
     dialect: Option<Dialect>,
@@ -113,18 +125,23 @@ impl TryFrom<RawProvider> for Provider {
             Some(name) => presets::PROVIDERS.load(name)?,
             None => Self::default(),
         };
+        let has_own = raw.limits.is_some();
+        let limits = raw.limits.unwrap_or(base.limits);
         // Limits of the scenario's own are not those of the preset's source.
-        let (source, as_of) = match raw.limits {
-            Some(_) => (None, None),
-            None => (base.source, base.as_of),
+        let (source, as_of) = if has_own {
+            (None, None)
+        } else {
+            (base.source, base.as_of)
         };
         Ok(Self {
+            upgrades: upgrades(&limits, &raw.upgrades)?,
+            tenants: raw.tenants,
             name: raw.name.or(raw.preset).unwrap_or(base.name),
             keys: raw.keys.unwrap_or(base.keys),
             price: raw.price.unwrap_or(base.price),
             source: raw.source.or(source),
             as_of: raw.as_of.or(as_of),
-            limits: raw.limits.unwrap_or(base.limits),
+            limits,
             charge: raw.charge.unwrap_or(base.charge),
             refused_calls_count: raw.refused_calls_count.unwrap_or(base.refused_calls_count),
             dialect: raw.dialect.unwrap_or(base.dialect),

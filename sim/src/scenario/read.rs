@@ -35,7 +35,9 @@ impl Scenario {
             let stem = path.file_stem().unwrap_or_default();
             scenario.name = stem.to_string_lossy().into_owned();
         }
-        for workload in &mut scenario.workloads {
+        let tenants = scenario.providers.iter_mut().flat_map(|it| &mut it.tenants);
+        let tenants = tenants.map(|tenant| &mut tenant.requests);
+        for workload in scenario.workloads.iter_mut().chain(tenants) {
             if let Arrivals::Trace { path: trace } = &mut workload.arrivals {
                 *trace = beside(path, trace);
             }

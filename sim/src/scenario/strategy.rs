@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{
     admission::{Adaptive, Gate, Settle},
+    entry::{Batch, Cache, OffPeak},
     learning::{Hears, LimitsFrom, Pace},
     limit::{Kind, Limit},
     presets,
@@ -41,6 +42,12 @@ pub struct Strategy {
     pub provider: Option<String>,
     /// How it chooses among all providers and keys; the first key of one provider, if absent.
     pub route: Option<Route>,
+    /// What it answers without a call.
+    pub cache: Option<Cache>,
+    /// When it sends patient requests; at any time, if absent.
+    pub off_peak: Option<OffPeak>,
+    /// How many requests it sends as one.
+    pub batch: Option<Batch>,
     /// Which tokens of a request its limits count. If absent, those that the provider counts for
     /// limits from there, and else input and the declared cap: no client knows the length of an answer
     /// in advance.
@@ -76,6 +83,9 @@ impl Default for Strategy {
             hears: Hears::default(),
             provider: None,
             route: None,
+            cache: None,
+            off_peak: None,
+            batch: None,
             estimate: None,
             settle: None,
             queue: Queue::default(),
@@ -124,6 +134,9 @@ struct RawStrategy {
     route: Option<Route>,
     concurrency: Option<u64>,
     adaptive: Option<Adaptive>,
+    cache: Option<Cache>,
+    off_peak: Option<OffPeak>,
+    batch: Option<Batch>,
     estimate: Option<Charge>,
     settle: Option<Settle>,
     queue: Option<Queue>,
@@ -162,6 +175,9 @@ impl TryFrom<RawStrategy> for Strategy {
             hears: raw.hears.unwrap_or(base.hears),
             provider: raw.provider.or(base.provider),
             route: raw.route.or(base.route),
+            cache: raw.cache.or(base.cache),
+            off_peak: raw.off_peak.or(base.off_peak),
+            batch: raw.batch.or(base.batch),
             estimate: raw.estimate.or(base.estimate),
             settle: raw.settle.or(base.settle),
             queue: raw.queue.unwrap_or(base.queue),

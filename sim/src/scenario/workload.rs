@@ -1,6 +1,6 @@
 //! Who asks: arrivals and sizes.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
@@ -48,6 +48,20 @@ impl Workload {
                 "arrivals: expected at most 1e7 requests at once, found {jobs}"
             )),
             _ => Ok(()),
+        }
+    }
+
+    /// How many requests to expect within so long; 0 if a trace says so.
+    #[expect(clippy::cast_precision_loss, reason = "compared with a round number")]
+    pub(super) fn expected_requests(&self, duration: Duration) -> f64 {
+        match self.arrivals {
+            Arrivals::Batch { jobs } => jobs as f64,
+            Arrivals::Poisson { rate_per_min }
+            | Arrivals::Gamma { rate_per_min, .. }
+            | Arrivals::OnOff { rate_per_min, .. } => {
+                rate_per_min.get() * duration.as_secs_f64() / 60.0
+            }
+            Arrivals::Trace { .. } => 0.0,
         }
     }
 }

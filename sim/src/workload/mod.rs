@@ -67,13 +67,26 @@ impl Jobs {
     ///
     /// Fails if a trace cannot be opened or does not begin as one.
     pub fn start(scenario: &Scenario, streams: Streams) -> Result<Self, TraceError> {
-        let start = scenario.start();
-        let workloads = scenario.workloads.iter().zip(0_u64..);
+        let times = (scenario.start(), scenario.end());
+        Self::of(scenario.workloads.iter(), times, streams)
+    }
+
+    /// Starts the arrivals of these workloads between two times.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a trace cannot be opened or does not begin as one.
+    pub fn of<'a>(
+        workloads: impl Iterator<Item = &'a Workload>,
+        (start, end): (Timestamp, Timestamp),
+        streams: Streams,
+    ) -> Result<Self, TraceError> {
+        let workloads = workloads.zip(0_u64..);
         let sources = workloads.map(|(workload, index)| Source::start(workload, index, streams));
         Ok(Self {
             sources: sources.collect::<Result<_, _>>()?,
             start,
-            end: start.saturating_add(scenario.duration()),
+            end,
             next_id: 0,
         })
     }

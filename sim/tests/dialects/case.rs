@@ -188,6 +188,7 @@ fn hold(now: Timestamp, &(counts, period, limit, _, refills, end): &Drawn, remai
     };
     let mut held = Held {
         rate: RateLimit {
+            window_safe: false,
             counts: COUNTS[counts],
             quota,
             per: String::new(),

@@ -9,6 +9,7 @@ use crate::scenario::{
     Scenario,
     limit::{Kind, Limit, RateLimit},
     provider::{Charge, Provider, RetryAfter},
+    tenant::Tenant,
     workload::{Arrivals, Priority, Tokens, Workload},
 };
 
@@ -63,6 +64,11 @@ fn provider(text: &mut String, provider: &Provider) -> std::fmt::Result {
         let as_of = provider.as_of.as_deref().unwrap_or("an unknown date");
         writeln!(text, "  source: {source}, as of {as_of}")?;
     }
+    for upgrade in &provider.upgrades {
+        let limits: Vec<_> = upgrade.limits.iter().map(limit).collect();
+        let at = seconds(upgrade.at.get().as_secs_f64());
+        writeln!(text, "  from {at} on: {}", limits.join("; "))?;
+    }
     let charge = match provider.charge {
         Charge::Input => "input tokens",
         Charge::InputAndMaxTokens => "input tokens and the declared cap",
@@ -93,7 +99,28 @@ fn provider(text: &mut String, provider: &Provider) -> std::fmt::Result {
         );
         writeln!(text, "  outage from {from} s to {to} s")?;
     }
+    for tenant in &provider.tenants {
+        others(text, provider, tenant)?;
+    }
     Ok(())
+}
+
+fn others(text: &mut String, provider: &Provider, tenant: &Tenant) -> std::fmt::Result {
+    let Workload { name, .. } = &tenant.requests;
+    let who = match name.as_str() {
+        "" => "others".to_owned(),
+        name => format!("others ({name})"),
+    };
+    let key = match provider.keys.get() {
+        1 => String::new(),
+        _ => format!(" with key {}", tenant.key),
+    };
+    let arrivals = arrivals(&tenant.requests.arrivals);
+    write!(text, "  {who} call it as well{key}: {arrivals}")?;
+    for (name, tokens) in sizes(&tenant.requests) {
+        write!(text, "; {name}: {tokens}")?;
+    }
+    writeln!(text)
 }
 
 fn requests(text: &mut String, workload: &Workload) -> std::fmt::Result {

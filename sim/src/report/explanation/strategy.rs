@@ -30,6 +30,7 @@ pub(super) fn parts(strategy: &Strategy) -> Vec<String> {
         Queue::Smallest => parts.push("small requests pass large ones".to_owned()),
         Queue::None | Queue::Fifo => {}
     }
+    parts.extend(entry(strategy));
     if strategy.clients.get() > 1 {
         let clients = strategy.clients;
         parts.insert(0, format!("{clients} clients, each by itself:"));
@@ -55,6 +56,37 @@ pub(super) fn parts(strategy: &Strategy) -> Vec<String> {
         Some(Budget::AwsQuota { initial }) => parts.push(format!(
             "retry quota of 500 tokens, {initial} at the start; 5 per refusal, 14 per fault"
         )),
+    }
+    parts
+}
+
+/// What it does with requests before they wait, line by line.
+fn entry(strategy: &Strategy) -> Vec<String> {
+    let mut parts = Vec::new();
+    if let Some(cache) = strategy.cache {
+        let percent = cache.hit_ratio.get() * 100.0;
+        parts.push(format!("answers {percent} % of requests from a cache"));
+    }
+    if let Some(off_peak) = &strategy.off_peak {
+        let windows = off_peak.windows.iter();
+        let windows: Vec<_> = windows
+            .map(|(from, to)| format!("{from} to {to}"))
+            .collect();
+        let clock = match off_peak.utc_offset_h {
+            0.0 => "UTC".to_owned(),
+            hours => format!("UTC{hours:+} h"),
+        };
+        let windows = windows.join(" and ");
+        parts.push(format!(
+            "sends patient requests from {windows} only, {clock}"
+        ));
+    }
+    if let Some(batch) = strategy.batch {
+        let wait = span(batch.wait_s.get());
+        let items = batch.items;
+        parts.push(format!(
+            "sends up to {items} requests as one, which wait {wait} for each other"
+        ));
     }
     parts
 }

@@ -1,0 +1,69 @@
+use super::{
+    batch::Collected,
+    works::Work,
+    world::{Event, World},
+};
+use crate::workload::Job;
+
+/// What happens to requests before they wait for limits.
+impl World {
+    /// Answers a request from the cache, or takes it in.
+    pub(super) fn arrive(&mut self, job: Job) {
+        if self.cache.answers(&job) {
+            self.tally.success(self.now, &job);
+            return;
+        }
+        let slot = self.works.insert(Work::new(job));
+        self.enter(slot);
+    }
+
+    /// Holds a request back until off-peak hours, or collects it into a batch, or lets it wait in line.
+    pub(super) fn enter(&mut self, slot: u32) {
+        let index = self.client(slot);
+        let job = self.works.get(slot).job;
+        let client = &mut self.clients[index];
+        if let Some(at) = client.held_until(self.now, &job) {
+            self.events.schedule(at, Event::Enter(slot));
+            return;
+        }
+        let Some(batches) = &mut client.batches else {
+            return self.ask(slot);
+        };
+        match batches.collect(job.workload, slot) {
+            Collected::Alone => self.ask(slot),
+            Collected::Opens(wait) => {
+                let at = self.now.saturating_add(wait);
+                self.events.schedule(
+                    at,
+                    Event::Close {
+                        slot,
+                        first: job.id,
+                    },
+                );
+            }
+            Collected::Joins(batch) => self.join(batch, slot),
+            Collected::Fills(batch) => {
+                self.join(batch, slot);
+                self.ask(batch);
+            }
+        }
+    }
+
+    /// Sends a batch that has waited for long enough, unless it was full before; slots are used again.
+    pub(super) fn close_batch(&mut self, slot: u32, first: u64) {
+        let Some(work) = self.works.find(slot).filter(|work| work.job.id == first) else {
+            return;
+        };
+        let workload = work.job.workload;
+        let index = self.client(slot);
+        let batches = self.clients[index].batches.as_mut();
+        if batches.is_some_and(|batches| batches.close(workload, slot)) {
+            self.ask(slot);
+        }
+    }
+
+    fn join(&mut self, batch: u32, slot: u32) {
+        let item = self.works.remove(slot).job;
+        self.works.get_mut(batch).add(item);
+    }
+}
