@@ -18,10 +18,12 @@ pub(super) struct Group {
     limiters: Vec<Box<dyn Adjust>>,
     /// When the quotas change, and to which, the last time first.
     changes: Vec<(Timestamp, Vec<Quota>)>,
-    /// Requests may be split, because what a window does not spend is lost, and what fits may change.
+    /// Requests may be split, because what a window does not spend is lost.
     splits: bool,
     /// What waiting requests still need, smallest first.
     waiting: BinaryHeap<Reverse<u64>>,
+    /// If limits on tokens change: all cells that were spent, and what every request costs.
+    pool: Option<(u128, Vec<u64>)>,
     now: Timestamp,
     admitted: u64,
 }
@@ -43,7 +45,8 @@ impl Group {
                 Kind::Gcra | Kind::TokenBucket | Kind::SteppedBucket
             )
         };
-        let keeps = provider.upgrades.is_empty() && rates.iter().all(keeps);
+        let tokens = counts != Dimension::Requests;
+        let changes_tokens = tokens && !provider.upgrades.is_empty();
         let changes = provider.upgrades.iter().rev().map(|upgrade| {
             let quotas = at(&upgrade.limits).into_iter().map(|rate| rate.quota);
             (start.saturating_add(upgrade.at.get()), quotas.collect())
@@ -56,7 +59,8 @@ impl Group {
                 .map(|rate| limiters::limiter(rate, start))
                 .collect(),
             changes: changes.collect(),
-            splits: counts != Dimension::Requests && !keeps,
+            splits: changes_tokens || tokens && !rates.iter().all(keeps),
+            pool: changes_tokens.then(Default::default),
             waiting: BinaryHeap::new(),
             now: start,
             admitted: 0,
@@ -64,8 +68,20 @@ impl Group {
     }
 
     /// How many requests it has admitted.
-    pub(super) const fn admitted(&self) -> u64 {
-        self.admitted
+    ///
+    /// If limits on tokens change, it is how many of the smallest could have been admitted for all
+    /// cells that were spent.
+    pub(super) fn admitted(&self) -> u64 {
+        let Some((spent, costs)) = &self.pool else {
+            return self.admitted;
+        };
+        let mut costs = costs.clone();
+        costs.sort_unstable();
+        let sums = costs.iter().scan(0_u128, |sum, &cost| {
+            *sum += u128::from(cost);
+            Some(*sum)
+        });
+        self.admitted + sums.take_while(|sum| sum <= spent).count() as u64
     }
 
     /// Whether it may split requests, so that no real schedule need reach its number.
@@ -86,6 +102,9 @@ impl Group {
         let too_large = matches!(self.check(cost), Err(Denied::TooLarge { .. }));
         if !too_large || !self.changes.is_empty() {
             self.waiting.push(Reverse(cost));
+            if let Some((_, costs)) = &mut self.pool {
+                costs.push(cost);
+            }
         }
     }
 
@@ -115,7 +134,7 @@ impl Group {
                 Ok(()) => {
                     self.charge(cost);
                     self.waiting.pop();
-                    self.admitted += 1;
+                    self.admitted += u64::from(self.pool.is_none());
                 }
                 Err(_) if self.splits && self.available() > 0 => {
                     let part = self.available();
@@ -151,6 +170,9 @@ impl Group {
     }
 
     fn charge(&mut self, cost: u64) {
+        if let Some((spent, _)) = &mut self.pool {
+            *spent += u128::from(cost);
+        }
         for limiter in &mut self.limiters {
             limiter.charge(self.now, cost);
         }

@@ -35,8 +35,10 @@ pub struct Bound {
 /// - In a window of tokens, what is left at its end is lost. Here requests may be split between
 ///   windows, which no real schedule can do; the number is an upper bound.
 /// - When the limits change, limiters keep what they held: a cell that was not spent before leaves at
-///   most one more afterwards, so that not to wait is still the best. Requests of tokens may then be
-///   split as well, because a large one may have no chance but before or after the change.
+///   most one more afterwards, so that not to wait is still the best. For tokens, which request fits
+///   may change as well, so the smallest first may be the wrong ones. Here all cells that could be
+///   spent by the end are counted, and then the smallest requests that they pay for; the number is an
+///   upper bound.
 ///
 /// Several keys are bounded each by itself, as if every request could go to each of them, and the sum
 /// bounds them together.
