@@ -6,6 +6,7 @@ use std::path::Path;
 
 use common::{run, shipped, strategy};
 use paceline_sim::{report, results::Comparison, scenario::Scenario};
+use proptest::{collection::vec, prelude::*, sample::select};
 
 const BACKLOG: &str = "seed = 2
     duration_s = 7_200
@@ -125,6 +126,95 @@ fn the_bound_waits_for_an_upgrade() {
     // The first is too large forever, as far as its client is told.
     assert_eq!((stubborn.completed, stubborn.abandoned), (1.0, 1.0));
     assert_eq!(comparison.optimum.requests, 3.0);
+}
+
+/// Smallest first is no bound where the largest fits today alone: the client that sends it at once gets all
+/// three admitted, one after the other.
+#[test]
+fn the_bound_allows_for_what_fits_before_a_downgrade_alone() {
+    let text = "seed = 2
+        duration_s = 600
+        [[workload]]
+        name = \"large\"
+        arrivals.batch = { jobs = 1 }
+        input_tokens.fixed = 100
+        output_tokens.fixed = 0
+        [[workload]]
+        name = \"small\"
+        arrivals.batch = { jobs = 2 }
+        input_tokens.fixed = 50
+        output_tokens.fixed = 0
+        [[provider.limit]]
+        counts = \"tokens\"
+        limit = 100
+        per = \"minute\"
+        kind = \"gcra\"
+        [[provider.upgrade]]
+        at_s = 1
+        limits = [50]
+        [[strategy]]
+        name = \"in order\"
+        backoff.delay.constant_s = 7";
+    let comparison = run(text, 1);
+    assert_eq!(strategy(&comparison, "in order").completed, 3.0);
+    assert_eq!(comparison.optimum.requests, 3.0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(64)
+    })]
+
+    /// Whatever changes when, nobody gets more admitted than the bound says, and all requests are
+    /// accounted for.
+    #[test]
+    fn nobody_beats_the_bound(
+        kind in select(vec!["gcra", "token-bucket", "stepped-bucket", "sliding-log", "calendar"]),
+        counts in select(vec!["requests", "tokens"]),
+        numbers in vec(0..200_u64, 3),
+        at in 1..600_u32,
+        seed in 0..1_000_u32,
+    ) {
+        let times = if counts == "tokens" { 100 } else { 1 };
+        let [first, second, third] = [numbers[0], numbers[1], numbers[2]].map(|n| n * times);
+        let text = format!(
+            "seed = {seed}
+            duration_s = 1_200
+            [workload]
+            arrivals.poisson = {{ rate_per_min = 60 }}
+            input_tokens.lognormal = {{ median = 100, sigma = 1.5 }}
+            output_tokens.fixed = 0
+            [[provider.limit]]
+            counts = \"{counts}\"
+            limit = {first}
+            per = \"minute\"
+            kind = \"{kind}\"
+            [[provider.upgrade]]
+            at_s = {at}
+            limits = [{second}]
+            [[provider.upgrade]]
+            at_s = {later}
+            limits = [{third}]
+            [[strategy]]
+            name = \"lossy\"
+            [[strategy]]
+            name = \"dogged\"
+            backoff.delay.constant_s = 5
+            [[strategy]]
+            name = \"smallest\"
+            queue = \"smallest\"
+            limits_from = \"provider\"
+            backoff.delay.constant_s = 5",
+            later = at + 300
+        );
+        let comparison = run(&text, 1);
+        for summary in &comparison.strategies {
+            prop_assert!(summary.completed <= comparison.optimum.requests, "{}", summary.name);
+            let ends = summary.completed + summary.abandoned + summary.unfinished;
+            prop_assert_eq!(ends, comparison.arrivals);
+        }
+    }
 }
 
 #[test]
