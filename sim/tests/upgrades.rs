@@ -257,7 +257,7 @@ fn who_was_told_a_limit_does_not_find_the_next_tier() {
     let by = |name| strategy(&comparison, name);
     let told = by("told, patient");
     // A hundred a minute and a burst, for two hours.
-    assert!(told.completed <= 12_020.0 && told.goodput > 0.4);
+    assert!(told.completed <= 12_020.0 && told.goodput > 0.3);
     let cubic = by("cubic");
     assert!(cubic.goodput > 0.99 && cubic.refused < 0.1 * cubic.calls);
     // To be refused costs a gate little, and to be cautious much.

@@ -103,13 +103,14 @@ fn within(rate: &RateLimit, span: Duration) -> u128 {
         }
         // A step may be due at once.
         Kind::SteppedBucket => u128::from(quota.burst()) + limit * (periods(period) + 1),
-        // A window may end at once, and another begin just before the end; no month is shorter than 28
-        // days.
+        // A window may end at once, and another begin just before the end.
+        Kind::FixedWindow => limit * (periods(period) + 2),
+        // The same, and no month is shorter than 28 days.
         Kind::Calendar { .. } => {
             let shortest = period.min(Duration::from_secs(28 * 86_400));
             limit * (periods(shortest) + 2)
         }
-        Kind::SlidingLog | Kind::FixedWindow | Kind::StrictCounter => limit * (periods(period) + 1),
+        Kind::SlidingLog | Kind::StrictCounter => limit * (periods(period) + 1),
         // Its estimate may admit up to twice the limit in a window.
         Kind::SlidingCounter => 2 * limit * (periods(period) + 1),
     }
