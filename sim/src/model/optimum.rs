@@ -31,7 +31,7 @@ pub struct Bound {
 ///
 /// - Requests cost one cell each, and no schedule admits more by any time than one that never
 ///   waits. This number is exact.
-/// - Tokens: see [`Supply`]. This number is an upper bound, as it lets requests be split.
+/// - Tokens: see `supply.rs`. This number is an upper bound, as it lets requests be split.
 /// - When the limits change, limiters keep what they held: a cell that was not spent before leaves at
 ///   most one more afterwards, so that not to wait is still the best.
 ///
