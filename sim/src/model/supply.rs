@@ -109,7 +109,9 @@ fn within(rate: &RateLimit, span: Duration) -> u128 {
             let shortest = period.min(Duration::from_secs(28 * 86_400));
             limit * (periods(shortest) + 2)
         }
-        Kind::SlidingLog | Kind::FixedWindow | Kind::StrictCounter => limit * (periods(period) + 1),
+        // One may be open at first, and another begin just before the end.
+        Kind::FixedWindow => limit * (periods(period) + 2),
+        Kind::SlidingLog | Kind::StrictCounter => limit * (periods(period) + 1),
         // Its estimate may admit up to twice the limit in a window.
         Kind::SlidingCounter => 2 * limit * (periods(period) + 1),
     }
