@@ -31,9 +31,9 @@ pub struct Bound {
 ///
 /// - Requests cost one cell each, and no schedule admits more by any time than one that never
 ///   waits. This number is exact.
-/// - Tokens: see [`Supply`]. This number is an upper bound, as it lets requests be split. Only what is
-///   charged at admission counts: answers that are charged when they are there overdraw a limit, by as
-///   many as are under way at once.
+/// - Tokens: those that arrive from any time on cost no more than a limit can supply from then. This
+///   number is an upper bound, as it lets requests be split. Only what is charged at admission counts:
+///   answers that are charged when they are there overdraw a limit, by as many as are under way at once.
 /// - When the limits change, limiters keep what they held: a cell that was not spent before leaves at
 ///   most one more afterwards, so that not to wait is still the best.
 ///
