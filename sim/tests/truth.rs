@@ -1,5 +1,6 @@
 //! Numbers that are known in advance: closed forms, and what must add up.
 
+mod bound;
 mod common;
 
 use std::path::Path;

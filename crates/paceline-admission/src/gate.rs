@@ -6,9 +6,10 @@ use paceline_core::{Denied, Limiter, Rng, SplitMix64, Timestamp};
 ///
 /// A refusal closes the gate for everybody, until the time that the server named. It then opens for
 /// one request at a time: the first within a spacing after that time, the next ones a jittered
-/// spacing apart, so that nobody returns in a herd. Each charge narrows the spacing by 1/64, and each
-/// refusal widens it by half, which finds the pace of a server that does not state it. Below the
-/// least spacing the gate stands open again.
+/// spacing apart, so that nobody returns in a herd. Each charge narrows the spacing by 1/96, and each
+/// refusal widens it by half, which finds the pace of a server that does not state it. A pause that let
+/// at most one request pass was too short, which says nothing about the pace: the refusal after it
+/// leaves the spacing as it is. Below the least spacing the gate stands open again.
 ///
 /// Refusals of requests that were sent before the gate closed, or just then, belong to the same pause:
 /// they may prolong it, and change nothing else. A refusal without a hint pauses for one second,
@@ -61,7 +62,7 @@ impl Gate {
     pub const SPACING: Duration = Duration::from_millis(100);
     /// The mean time between two requests below which it stands open, unless stated.
     pub const LEAST_SPACING: Duration = Duration::from_millis(1);
-    /// Narrowing by 1/64, the spacing halves in 44 requests.
+    /// Narrowing by 1/96, the spacing halves in 66 requests.
     const NARROWING: u64 = 96;
     /// No pause between two requests grows longer by refusals alone.
     const WIDEST: u64 = 60_000_000_000;

@@ -31,7 +31,9 @@ pub struct Bound {
 ///
 /// - Requests cost one cell each, and no schedule admits more by any time than one that never
 ///   waits. This number is exact.
-/// - Tokens: see `supply.rs`. This number is an upper bound, as it lets requests be split.
+/// - Tokens: those that arrive from any time on cost no more than a limit can supply from then. This
+///   number is an upper bound, as it lets requests be split. Only what is charged at admission counts:
+///   answers that are charged when they are there overdraw a limit, by as many as are under way at once.
 /// - When the limits change, limiters keep what they held: a cell that was not spent before leaves at
 ///   most one more afterwards, so that not to wait is still the best.
 ///
@@ -108,7 +110,6 @@ impl Key {
             return;
         }
         self.requests.arrive(job.at);
-        let demand = cost::in_total(self.charge, job);
         for supply in &mut self.tokens {
             supply.arrive(job.at, demand);
         }

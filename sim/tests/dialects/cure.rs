@@ -17,7 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
 pub(crate) fn wait(dialect: Dialect, case: &Case) -> Option<Duration> {
     let (_, retry_after) = refusal(case)?;
     let unit: u128 = match dialect {
-        Dialect::Generic | Dialect::Gemini => 1,
+        Dialect::Generic | Dialect::Gateway | Dialect::Gemini => 1,
         Dialect::OpenAi | Dialect::Azure => 1_000_000,
         Dialect::Anthropic | Dialect::Groq => 1_000_000_000,
         _ => return None,

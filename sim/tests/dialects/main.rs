@@ -16,8 +16,9 @@ use proptest::{prelude::*, test_runner::Config};
 use serde::Deserialize;
 use told::Shown;
 
-const ALL: [(Dialect, &str); 12] = [
+const ALL: [(Dialect, &str); 13] = [
     (Dialect::Generic, "generic"),
+    (Dialect::Gateway, "gateway"),
     (Dialect::OpenAi, "openai"),
     (Dialect::Azure, "azure"),
     (Dialect::Anthropic, "anthropic"),
@@ -204,6 +205,7 @@ proptest! {
 fn statuses_are_the_providers_own() {
     for (dialect, expected) in [
         (Dialect::Generic, [200, 500, 503, 429, 429, 413]),
+        (Dialect::Gateway, [200, 500, 503, 429, 429, 413]),
         (Dialect::OpenAi, [200, 500, 503, 429, 429, 429]),
         (Dialect::Azure, [200, 500, 503, 429, 429, 413]),
         (Dialect::Anthropic, [200, 500, 529, 429, 429, 413]),

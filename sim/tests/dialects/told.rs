@@ -61,7 +61,7 @@ pub(crate) fn shown(dialect: Dialect, case: &Case) -> Vec<Shown> {
     let occasion = case.occasion;
     let find = |counts, seconds| case.find(counts, seconds);
     let shown: Vec<Option<Shown>> = match dialect {
-        _ if occasion == Occasion::Outage => Vec::new(),
+        _ if occasion == Occasion::Outage && dialect != Dialect::Gateway => Vec::new(),
         Dialect::OpenAi | Dialect::Groq => {
             let requests = match dialect {
                 Dialect::Groq => find(Dimension::Requests, DAY),
@@ -79,6 +79,18 @@ pub(crate) fn shown(dialect: Dialect, case: &Case) -> Vec<Shown> {
             });
             let tokens = find(Dimension::Tokens, MINUTE);
             vec![requests, tokens.map(|held| Shown::span(held, MILLI))]
+        }
+        Dialect::Gateway => {
+            // Seconds, rounded up to a millisecond.
+            let up = |held: &Held| Shown {
+                reset: Some((held.full_at, held.full_at.saturating_add(MILLI))),
+                ..Shown::of(held)
+            };
+            let requests = find(Dimension::Requests, MINUTE).map(|held| Shown {
+                window: None,
+                ..up(held)
+            });
+            vec![requests, find(Dimension::Tokens, MINUTE).map(up)]
         }
         Dialect::Azure if occasion == Occasion::Answer => {
             let requests = find(Dimension::Requests, 10).map(|held| Shown {
@@ -202,7 +214,7 @@ pub(crate) fn blamed(dialect: Dialect, case: &Case) -> Option<Blamed> {
         _ => Metric::Tokens,
     };
     match dialect {
-        Dialect::OpenAi | Dialect::Groq => Some(Blamed {
+        Dialect::OpenAi | Dialect::Groq | Dialect::Gateway => Some(Blamed {
             used: (!too_large).then(|| held.used()),
             requested: Some(requested),
             ..all
