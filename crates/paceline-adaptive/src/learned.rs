@@ -15,7 +15,8 @@ use crate::{
 
 /// Limits by dimension that start from what is stated, or from nothing, and are corrected by responses.
 ///
-/// As long as it knows of no limit it admits everything; bound what is in flight.
+/// As long as it knows of no limit it admits everything; bound what is in flight. If others share the key, put
+/// a gate in front: headers say what is left, and not what others will take of it.
 ///
 /// # What a response changes
 ///
