@@ -1,5 +1,5 @@
 use paceline_core::{Class, Demand, Denied, Feedback, SplitMix64, Timestamp};
-use paceline_router::{NoRoute, Policy, Price, Refusal, Route, Router, Scope, Target};
+use paceline_router::{NoRoute, Policy, Price, Refusal, Route, Router, Target};
 use rand_chacha::rand_core::Rng;
 
 use super::provider;
@@ -71,21 +71,11 @@ impl Routing {
         feedback: &Feedback,
     ) {
         let route = Route { target, sent_at };
-        let refusal = match feedback.class {
-            Class::Ok => return self.router.succeeded(route),
-            Class::Pace | Class::Quota => Refusal::Limited {
-                scope: Scope::Target,
-                until: feedback.hint.map(|hint| hint.at),
-            },
-            Class::Billing => Refusal::Billing,
-            Class::Overload => Refusal::Overloaded {
-                scope: Scope::Provider,
-                retry_after: feedback.retry_after(now),
-            },
-            // The request is to blame, or a fault of the moment.
-            _ => return,
-        };
-        self.router.refused(now, route, refusal, &mut self.rng);
+        if feedback.class == Class::Ok {
+            self.router.succeeded(route);
+        } else if let Some(refusal) = Refusal::told_by(feedback, now) {
+            self.router.refused(now, route, refusal, &mut self.rng);
+        }
     }
 }
 
