@@ -1,12 +1,11 @@
 use paceline_core::{Dimension, Timestamp};
-use serde_json::json;
 
 use super::{Occasion, Response, State, generic, openai_like, span, state, window::Window};
 
 /// A company's gateway: `x-ratelimit-*` of requests and tokens a minute on every response, with resets in
 /// seconds, and on refusals `retry-after` and an error with a code.
 pub(super) fn write(now: Timestamp, occasion: Occasion, limits: &[State<'_>]) -> Response {
-    let mut response = generic::write(now, occasion, limits);
+    let mut response = generic::write(occasion);
     let error = match occasion {
         Occasion::Answer | Occasion::Failure | Occasion::Outage => None,
         Occasion::Busy { .. } => Some(("requests", "Too many requests at a time.".to_owned())),
@@ -18,20 +17,15 @@ pub(super) fn write(now: Timestamp, occasion: Occasion, limits: &[State<'_>]) ->
         }
     };
     if let Some((kind, message)) = error {
-        let code = "rate_limit_exceeded";
-        let error = json!({ "message": message, "type": kind, "param": null, "code": code });
-        response.body = json!({ "error": error }).to_string();
+        let error = openai_like::error(&message, kind, Some("rate_limit_exceeded"));
+        response.body = error.to_string();
     }
     let reset = |state: &State<'_>| span::seconds(span::millis_up(state.full_in(now)));
     if let Some(state) = state(limits, Dimension::Requests, Window::Minute) {
-        response.header("x-ratelimit-limit-requests", state.limit());
-        response.header("x-ratelimit-remaining-requests", state.remaining);
-        response.header("x-ratelimit-reset-requests", reset(state));
+        openai_like::requests(&mut response, state, reset(state));
     }
     if let Some(state) = state(limits, Dimension::Tokens, Window::Minute) {
-        response.header("x-ratelimit-limit-tokens", state.limit());
-        response.header("x-ratelimit-remaining-tokens", state.remaining);
-        response.header("x-ratelimit-reset-tokens", reset(state));
+        openai_like::tokens(&mut response, state, reset(state));
     }
     response
 }

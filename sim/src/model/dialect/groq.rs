@@ -38,10 +38,10 @@ pub(super) fn write(now: Timestamp, occasion: Occasion, limits: &[State<'_>]) ->
         }
     };
     if let Some(state) = state(limits, Dimension::Requests, Window::Day) {
-        openai_like::requests(&mut response, now, state);
+        openai_like::requests(&mut response, state, openai_like::go_reset(now, state));
     }
     if let Some(state) = state(limits, Dimension::Tokens, Window::Minute) {
-        openai_like::tokens(&mut response, now, state);
+        openai_like::tokens(&mut response, state, openai_like::go_reset(now, state));
     }
     response
 }

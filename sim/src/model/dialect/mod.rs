@@ -139,7 +139,7 @@ pub fn write(
     limits: &[State<'_>],
 ) -> Response {
     match dialect {
-        Dialect::Generic => generic::write(now, occasion, limits),
+        Dialect::Generic => generic::write(occasion),
         Dialect::Gateway => gateway::write(now, occasion, limits),
         Dialect::OpenAi => openai::write(now, occasion, limits),
         Dialect::Azure => azure::write(occasion, limits),

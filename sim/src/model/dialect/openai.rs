@@ -1,5 +1,4 @@
 use paceline_core::{Dimension, Timestamp};
-use serde_json::json;
 
 use super::{Occasion, Response, State, openai_like, span, state, window::Window};
 
@@ -40,15 +39,14 @@ pub(super) fn write(now: Timestamp, occasion: Occasion, limits: &[State<'_>]) ->
         window && state.rate.counts == Dimension::Requests
     });
     if let Some(state) = requests.next() {
-        openai_like::requests(&mut response, now, state);
+        openai_like::requests(&mut response, state, openai_like::go_reset(now, state));
     }
     if let Some(state) = state(limits, Dimension::Tokens, Window::Minute) {
-        openai_like::tokens(&mut response, now, state);
+        openai_like::tokens(&mut response, state, openai_like::go_reset(now, state));
     }
     response
 }
 
 fn error(status: u16, message: &str, kind: &str, code: Option<&str>) -> Response {
-    let error = json!({ "message": message, "type": kind, "param": null, "code": code });
-    Response::with(status, &json!({ "error": error }))
+    Response::with(status, &openai_like::error(message, kind, code))
 }

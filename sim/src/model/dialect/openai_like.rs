@@ -3,26 +3,34 @@
 use std::time::Duration;
 
 use paceline_core::{Dimension, Timestamp};
+use serde_json::{Value, json};
 
 use super::{Response, State, span, window::Window};
 
-/// Writes limit, remaining and reset of requests, as a Go duration until all of it is there.
-pub(super) fn requests(response: &mut Response, now: Timestamp, state: &State<'_>) {
+/// Writes limit, remaining and reset of requests.
+pub(super) fn requests(response: &mut Response, state: &State<'_>, reset: String) {
     response.header("x-ratelimit-limit-requests", state.limit());
     response.header("x-ratelimit-remaining-requests", state.remaining);
-    response.header("x-ratelimit-reset-requests", reset(now, state));
+    response.header("x-ratelimit-reset-requests", reset);
 }
 
 /// The same of tokens.
-pub(super) fn tokens(response: &mut Response, now: Timestamp, state: &State<'_>) {
+pub(super) fn tokens(response: &mut Response, state: &State<'_>, reset: String) {
     response.header("x-ratelimit-limit-tokens", state.limit());
     response.header("x-ratelimit-remaining-tokens", state.remaining);
-    response.header("x-ratelimit-reset-tokens", reset(now, state));
+    response.header("x-ratelimit-reset-tokens", reset);
 }
 
+/// When all of it is there, as a Go duration.
+///
 /// Real ones drop what is less than a millisecond: 22 of 200,000 tokens a minute are `6ms`.
-fn reset(now: Timestamp, state: &State<'_>) -> String {
+pub(super) fn go_reset(now: Timestamp, state: &State<'_>) -> String {
     span::go(span::millis_down(state.full_in(now)))
+}
+
+/// The body of an error as OpenAI has it.
+pub(super) fn error(message: &str, kind: &str, code: Option<&str>) -> Value {
+    json!({ "error": { "message": message, "type": kind, "param": null, "code": code } })
 }
 
 /// The type and the sentence of a refusal; `minute` is the provider's word for one.
