@@ -39,19 +39,14 @@ fn summary(text: &mut String, cells: &[Cell]) -> std::fmt::Result {
         "| knows | goodput at least | refused at most | cells | reached | beaten by no peer |"
     )?;
     writeln!(text, "| --- | ---: | ---: | ---: | ---: | ---: |")?;
-    for (index, knows) in [Knows::Limits, Knows::Headers, Knows::Refusals]
-        .into_iter()
-        .enumerate()
-    {
+    for (index, knows) in Knows::ALL.into_iter().enumerate() {
         let target = knows.target();
         let reached = cells
             .iter()
             .filter(|cell| reaches(knows, &cell.ours[index].1));
         let ahead = cells.iter().filter(|cell| {
             let ours = &cell.ours[index].1;
-            cell.peers
-                .iter()
-                .all(|peer| compare(ours, peer) != Duel::Behind)
+            !cell.peers.iter().any(|peer| is_behind(ours, peer))
         });
         writeln!(
             text,
@@ -99,10 +94,7 @@ fn table<'a>(text: &mut String, cells: impl Iterator<Item = &'a Cell>) -> std::f
             } else {
                 " **miss**"
             };
-            let behind = cell
-                .peers
-                .iter()
-                .filter(|peer| compare(ours, peer) == Duel::Behind);
+            let behind = cell.peers.iter().filter(|peer| is_behind(ours, peer));
             let behind: Vec<_> = behind.map(|peer| peer.name.as_str()).collect();
             let behind = match behind.as_slice() {
                 [] => String::new(),
@@ -149,22 +141,9 @@ fn reaches(knows: Knows, of: &Summary) -> bool {
     of.goodput >= target.goodput && refused(of) <= target.refused
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Duel {
-    Ahead,
-    Level,
-    Behind,
-}
-
-/// More requests completed is better, and with as many, fewer calls refused.
-fn compare(ours: &Summary, peer: &Summary) -> Duel {
-    let ordering = ours
-        .completed
-        .total_cmp(&peer.completed)
-        .then(peer.refused.total_cmp(&ours.refused));
-    match ordering {
-        std::cmp::Ordering::Greater => Duel::Ahead,
-        std::cmp::Ordering::Equal => Duel::Level,
-        std::cmp::Ordering::Less => Duel::Behind,
-    }
+/// Whether a peer got more requests done, or as many with fewer calls refused.
+fn is_behind(ours: &Summary, peer: &Summary) -> bool {
+    let done = ours.completed.total_cmp(&peer.completed);
+    let spared = peer.refused.total_cmp(&ours.refused);
+    done.then(spared).is_lt()
 }

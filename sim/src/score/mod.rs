@@ -32,7 +32,7 @@ pub struct Cell {
     pub load: f64,
     /// The most requests that any schedule could have got admitted.
     pub optimum: Optimum,
-    /// How our strategies fared, in the order of [`Knows`].
+    /// How our strategies fared, in the order of [`Knows::ALL`].
     pub ours: Vec<(Knows, Summary)>,
     /// How well-known clients fared.
     pub peers: Vec<Summary>,
@@ -59,6 +59,9 @@ pub struct Target {
 }
 
 impl Knows {
+    /// From the most to the least.
+    pub const ALL: [Self; 3] = [Self::Limits, Self::Headers, Self::Refusals];
+
     /// What a strategy that knows this should reach.
     pub const fn target(self) -> Target {
         let (goodput, refused) = match self {
@@ -102,13 +105,12 @@ pub fn score(trace: &Path, offered: Offered, preset: &str, load: f64) -> Result<
     let scenario = Scenario::of_trace(trace, offered.span, provider, all)?;
     let comparison = compare(&scenario, 1, || {}).map_err(|err: TraceError| err.to_string())?;
     let mut summaries = comparison.strategies.into_iter();
-    let known = [Knows::Limits, Knows::Headers, Knows::Refusals];
     Ok(Cell {
         trace: stem(trace),
         provider: preset.to_owned(),
         load,
         optimum: comparison.optimum,
-        ours: known.into_iter().zip(summaries.by_ref()).collect(),
+        ours: Knows::ALL.into_iter().zip(summaries.by_ref()).collect(),
         peers: summaries.collect(),
     })
 }
