@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use paceline_admission::{Grant, Place, Priority, Refusal, WaitLine};
+use paceline_composite::Admit;
 use paceline_concurrency::Outcome as Ending;
 use paceline_core::{Class, Demand, Denied, Feedback, HintSource, Timestamp};
 use paceline_router::OffPeak;
@@ -263,16 +264,17 @@ impl Client {
             _ => Ending::Dropped,
         };
         let hint = self.hint(now, feedback);
+        let sent_at = grant.at();
         let Key {
             admission,
             estimate,
             ..
         } = &mut self.keys[key];
         if self.gated && matches!(feedback.class, Class::Pace | Class::Quota) {
-            admission.gate_mut().close(now, grant.at(), hint);
+            admission.gate_mut().close(now, sent_at, hint);
         }
         if let Some(routing) = &mut self.routing {
-            routing.heard(now, key, grant.at(), feedback);
+            routing.heard(now, key, sent_at, feedback);
         }
         let served = feedback.class == Class::Ok;
         if served && let key::Estimate::AsAdmitted(Charge::Actual) = estimate {
@@ -288,7 +290,6 @@ impl Client {
             input_tokens: job.input_tokens,
             output_tokens: job.output_tokens,
         });
-        let sent_at = grant.at();
         // A receipt that has expired lets its estimate stand, as it would in production.
         let _ = admission.finish(now, grant, ending, actual);
         admission.limits_mut().observe(now, sent_at, feedback);

@@ -9,8 +9,8 @@ use paceline_gcra::Gcra;
 
 use super::limiters;
 use crate::scenario::{
-    learning::{LimitsFrom, Pace},
-    limit::{Kind, Limit, RateLimit},
+    learning::Pace,
+    limit::{Kind, RateLimit},
     provider::Provider,
     strategy::Strategy,
 };
@@ -31,6 +31,22 @@ enum Found {
     Aimd(AimdRate),
 }
 
+impl Found {
+    fn limiter(&self) -> &dyn Limiter {
+        match self {
+            Self::Cubic(rate) => rate,
+            Self::Aimd(rate) => rate,
+        }
+    }
+
+    fn limiter_mut(&mut self) -> &mut dyn Limiter {
+        match self {
+            Self::Cubic(rate) => rate,
+            Self::Aimd(rate) => rate,
+        }
+    }
+}
+
 /// What a request was charged.
 pub(super) struct Charged {
     stated: Receipts,
@@ -40,26 +56,19 @@ pub(super) struct Charged {
 impl Limits {
     /// Makes the limits that a strategy keeps for a key of a provider.
     pub(super) fn new(strategy: &Strategy, provider: &Provider, start: Timestamp) -> Self {
-        let from: &[Limit] = match &strategy.limits_from {
-            None => &[],
-            Some(LimitsFrom::Provider) => &provider.limits,
-            Some(LimitsFrom::Preset(limits)) => limits,
-        };
-        let told: Vec<_> = limiters::rates(&strategy.limits)
-            .chain(limiters::rates(from))
-            .collect();
+        let from = strategy.limits_from.as_ref();
+        let from = from.map_or(&[][..], |from| from.of(provider));
+        let mut told = limiters::rates(&strategy.limits).chain(limiters::rates(from));
+        let learned = strategy
+            .learn
+            .then(|| told.by_ref().fold(LearnedLimits::new(start), with_limit));
+        // Limits that learn have taken all of them, if there are any.
         let (mut stated, mut most) = (Vec::new(), Vec::new());
-        let mut learned = strategy.learn.then(|| LearnedLimits::new(start));
         for rate in told {
-            match learned.take() {
-                Some(limits) => learned = Some(with_limit(limits, rate)),
-                None => {
-                    let limiter = limiters::settling(rate, strategy.settle, start);
-                    stated.push((rate.counts, limiter));
-                    let keeps = matches!(rate.kind, Kind::Gcra | Kind::TokenBucket);
-                    most.push((rate.quota.burst(), keeps));
-                }
-            }
+            let limiter = limiters::settling(rate, strategy.settle, start);
+            stated.push((rate.counts, limiter));
+            let keeps = matches!(rate.kind, Kind::Gcra | Kind::TokenBucket);
+            most.push((rate.quota.burst(), keeps));
         }
         if let Some(spacing) = strategy.spacing_s {
             // Units in the scenario are checked, so a quota of one per spacing exists.
@@ -104,22 +113,6 @@ impl Limits {
         denials.reduce(Denied::and).map_or(Ok(()), Err)
     }
 
-    /// Learns from the response to a request that was sent at `sent_at`.
-    pub(super) fn observe(&mut self, now: Timestamp, sent_at: Timestamp, feedback: &Feedback) {
-        if let Some(learned) = &mut self.learned {
-            learned.observe(now, sent_at, feedback);
-        }
-        let refused = matches!(feedback.class, Class::Pace | Class::Quota);
-        let served = feedback.class == Class::Ok;
-        match &mut self.found {
-            Some(Found::Cubic(rate)) if refused => rate.throttled(now),
-            Some(Found::Cubic(rate)) if served => rate.succeeded(now),
-            Some(Found::Aimd(rate)) if refused => rate.throttled(now, sent_at),
-            Some(Found::Aimd(rate)) if served => rate.succeeded(now, sent_at),
-            _ => {}
-        }
-    }
-
     /// Charges tokens of an answer that nobody knew before.
     pub(super) fn produced(&mut self, now: Timestamp, output_tokens: u64) {
         let demand = Demand {
@@ -152,28 +145,22 @@ impl Admit for Limits {
     type Receipt = Charged;
 
     fn check(&self, now: Timestamp, demand: Demand) -> Result<(), Denied> {
-        let found = match &self.found {
-            Some(Found::Cubic(rate)) => Limiter::check(rate, now, demand.requests),
-            Some(Found::Aimd(rate)) => Limiter::check(rate, now, demand.requests),
-            None => Ok(()),
-        };
+        let found = self.found.as_ref().map(Found::limiter);
         let answers = [
             Admit::check(&self.stated, now, demand),
             self.check_reserve(now, demand),
             self.learned
                 .as_ref()
                 .map_or(Ok(()), |limits| Admit::check(limits, now, demand)),
-            found,
+            found.map_or(Ok(()), |rate| rate.check(now, demand.requests)),
         ];
         let denials = answers.into_iter().filter_map(Result::err);
         denials.reduce(Denied::and).map_or(Ok(()), Err)
     }
 
     fn charge(&mut self, now: Timestamp, demand: Demand) -> Charged {
-        match &mut self.found {
-            Some(Found::Cubic(rate)) => Limiter::charge(rate, now, demand.requests),
-            Some(Found::Aimd(rate)) => Limiter::charge(rate, now, demand.requests),
-            None => {}
+        if let Some(found) = &mut self.found {
+            found.limiter_mut().charge(now, demand.requests);
         }
         Charged {
             stated: Admit::charge(&mut self.stated, now, demand),
@@ -195,6 +182,21 @@ impl Admit for Limits {
             _ => Ok(()),
         };
         Admit::settle(&mut self.stated, now, charged.stated, actual).and(learned)
+    }
+
+    fn observe(&mut self, now: Timestamp, sent_at: Timestamp, feedback: &Feedback) {
+        if let Some(learned) = &mut self.learned {
+            learned.observe(now, sent_at, feedback);
+        }
+        let refused = matches!(feedback.class, Class::Pace | Class::Quota);
+        let served = feedback.class == Class::Ok;
+        match &mut self.found {
+            Some(Found::Cubic(rate)) if refused => rate.throttled(now),
+            Some(Found::Cubic(rate)) if served => rate.succeeded(now),
+            Some(Found::Aimd(rate)) if refused => rate.throttled(now, sent_at),
+            Some(Found::Aimd(rate)) if served => rate.succeeded(now, sent_at),
+            _ => {}
+        }
     }
 }
 

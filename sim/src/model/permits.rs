@@ -1,9 +1,7 @@
 use paceline_concurrency::{Aimd, Fixed, Gradient2, Limit as Policy, LimitError};
 
 use super::limiters;
-use crate::scenario::{
-    admission::Adaptive, learning::LimitsFrom, provider::Provider, strategy::Strategy,
-};
+use crate::scenario::{admission::Adaptive, provider::Provider, strategy::Strategy};
 
 /// How many requests of a client may be in flight; `None` if that is not limited.
 ///
@@ -19,11 +17,8 @@ pub(super) fn policy(
             .map(Some)
             .map_err(|err| format!("adaptive: {err}"));
     }
-    let from = match &strategy.limits_from {
-        None => None,
-        Some(LimitsFrom::Provider) => limiters::concurrency(&provider.limits),
-        Some(LimitsFrom::Preset(limits)) => limiters::concurrency(limits),
-    };
+    let from = strategy.limits_from.as_ref();
+    let from = from.and_then(|from| limiters::concurrency(from.of(provider)));
     let own = limiters::concurrency(&strategy.limits);
     Ok(own.into_iter().chain(from).min().map(|most| {
         let most = u32::try_from(most).unwrap_or(u32::MAX);

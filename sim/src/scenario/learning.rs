@@ -14,6 +14,16 @@ pub enum LimitsFrom {
     Preset(Vec<Limit>),
 }
 
+impl LimitsFrom {
+    /// The limits that this tells who calls a provider.
+    pub fn of<'a>(&'a self, provider: &'a Provider) -> &'a [Limit] {
+        match self {
+            Self::Provider => &provider.limits,
+            Self::Preset(limits) => limits,
+        }
+    }
+}
+
 impl TryFrom<String> for LimitsFrom {
     type Error = String;
 
