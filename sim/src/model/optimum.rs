@@ -41,8 +41,8 @@ pub struct Bound {
 /// bounds them together.
 ///
 /// Latency, faults, outages, deadlines, tenants and limits on concurrency are ignored, which can only
-/// make the bound larger. The whole is exact if there is a single group with an exact number, limits
-/// do not change, and nothing was ignored. Each request is sent by itself: strategies that answer from a
+/// make the bound larger. The whole is exact if there is a single key, only requests are limited, limits do
+/// not change, and nothing was ignored. Each request is sent by itself: strategies that answer from a
 /// cache or send several as one may get more done.
 ///
 /// # Errors
@@ -99,7 +99,7 @@ impl Key {
                 .into_iter()
                 .map(|place| Supply::new(place, &requests, phases.clone()))
                 .collect(),
-            requests: Requests::new(provider, &requests, start),
+            requests: Requests::new(&requests, &phases, start),
         }
     }
 

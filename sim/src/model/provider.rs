@@ -187,23 +187,15 @@ impl Provider {
     }
 
     fn word(&self, now: Timestamp, occasion: Occasion) -> Response {
-        let state = |(rate, limiter): &'_ (RateLimit, Box<dyn Adjust>)| {
+        let states = self.limits.iter().map(|(rate, limiter)| {
             let all = limiter.check(now, rate.quota.burst());
-            let full_at = all.err().and_then(Denied::retry_at);
-            (limiter.available(now), full_at.unwrap_or(now))
-        };
-        let states: Vec<_> = self
-            .limits
-            .iter()
-            .map(|limit| {
-                let (remaining, full_at) = state(limit);
-                State {
-                    rate: &limit.0,
-                    remaining,
-                    full_at,
-                }
-            })
-            .collect();
+            State {
+                rate,
+                remaining: limiter.available(now),
+                full_at: all.err().and_then(Denied::retry_at).unwrap_or(now),
+            }
+        });
+        let states: Vec<_> = states.collect();
         dialect::write(self.dialect, now, occasion, &states)
     }
 

@@ -1,7 +1,7 @@
 use paceline_core::{Denied, Quota, Timestamp};
 
-use super::{adjust::Adjust, limiters};
-use crate::scenario::{limit::RateLimit, provider::Provider};
+use super::{adjust::Adjust, limiters, optimum::Phase};
+use crate::scenario::limit::RateLimit;
 
 /// The limits of a provider on requests, and the schedule that sends each as soon as it conforms.
 pub(super) struct Requests {
@@ -14,19 +14,24 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// Makes it of the rate limits with these places among those of a provider.
-    pub(super) fn new(provider: &Provider, places: &[usize], start: Timestamp) -> Self {
-        let at = |limits| -> Vec<&RateLimit> {
-            let all: Vec<_> = limiters::rates(limits).collect();
-            places.iter().map(|&place| all[place]).collect()
+    /// Makes it of the limits with these places among those of every phase.
+    pub(super) fn new(places: &[usize], phases: &[Phase], start: Timestamp) -> Self {
+        let of = |phase: &Phase| -> Vec<RateLimit> {
+            places
+                .iter()
+                .map(|&place| phase.rates[place].clone())
+                .collect()
         };
-        let changes = provider.upgrades.iter().rev().map(|upgrade| {
-            let quotas = at(&upgrade.limits).into_iter().map(|rate| rate.quota);
-            (start.saturating_add(upgrade.at.get()), quotas.collect())
+        let first = phases.first().map(of).unwrap_or_default();
+        let changes = phases.iter().skip(1).rev().map(|phase| {
+            let quotas = of(phase).into_iter().map(|rate| rate.quota);
+            (phase.from, quotas.collect())
         });
-        let rates = at(&provider.limits).into_iter();
         Self {
-            limiters: rates.map(|rate| limiters::limiter(rate, start)).collect(),
+            limiters: first
+                .iter()
+                .map(|rate| limiters::limiter(rate, start))
+                .collect(),
             changes: changes.collect(),
             waiting: 0,
             now: start,

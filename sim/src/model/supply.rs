@@ -3,7 +3,6 @@ use std::{collections::BinaryHeap, time::Duration};
 use paceline_core::{Demand, Dimension, Timestamp};
 
 use super::optimum::Phase;
-
 use crate::scenario::limit::{Kind, RateLimit};
 
 /// The most requests that a limit on tokens can admit by the end.
@@ -68,8 +67,7 @@ impl Supply {
             };
             let supply = self.since(self.tokens, *at);
             let places = self.requests.iter().map(|place| self.since(*place, *at));
-            let places = places.min();
-            let places = places.unwrap_or(u128::MAX);
+            let places = places.min().unwrap_or(u128::MAX);
             while sum > supply || chosen.len() as u128 > places {
                 let Some(costliest) = chosen.pop() else {
                     break;
