@@ -28,21 +28,26 @@ pub fn compare(
     done: impl Fn() + Sync,
 ) -> Result<Comparison, TraceError> {
     let root = Streams::new(scenario.seed);
-    let runs = u64::from(replications) * scenario.strategies.len() as u64;
-    let bounds: Vec<Bound> = (0..replications)
-        .into_par_iter()
-        .map(|number| model::optimum(scenario, root.replication(number)))
-        .collect::<Result<_, _>>()?;
-    let tallies: Vec<Tally> = (0..runs)
-        .into_par_iter()
-        .map(|run| {
+    let runs = replications as usize * scenario.strategies.len();
+    let bounds = || {
+        let numbers = (0..replications).into_par_iter().with_max_len(1);
+        let bounds = numbers.map(|number| model::optimum(scenario, root.replication(number)));
+        bounds.collect::<Result<Vec<Bound>, _>>()
+    };
+    let tallies = || {
+        let runs = (0..runs).into_par_iter().with_max_len(1);
+        let tallies = runs.map(|run| {
             let (strategy, number) = split(run, replications);
             let strategy = &scenario.strategies[strategy];
             let tally = model::run(scenario, strategy, root.replication(number));
             done();
             tally
-        })
-        .collect::<Result<_, _>>()?;
+        });
+        tallies.collect::<Result<Vec<Tally>, _>>()
+    };
+    // Bounds need no strategy, so no core has to wait for them.
+    let (tallies, bounds) = rayon::join(tallies, bounds);
+    let (tallies, bounds) = (tallies?, bounds?);
 
     let summaries = scenario
         .strategies
@@ -67,10 +72,10 @@ pub fn compare(
 }
 
 /// The strategy and the replication of a run, counted over all of them.
-fn split(run: u64, replications: u32) -> (usize, u32) {
-    let strategy = usize::try_from(run / u64::from(replications));
-    let number = u32::try_from(run % u64::from(replications));
-    (strategy.unwrap_or(usize::MAX), number.unwrap_or(u32::MAX))
+fn split(run: usize, replications: u32) -> (usize, u32) {
+    let replications = replications as usize;
+    let number = u32::try_from(run % replications);
+    (run / replications, number.unwrap_or(u32::MAX))
 }
 
 fn summarise(name: &str, tallies: &[Tally], bounds: &[Bound], scenario: &Scenario) -> Summary {

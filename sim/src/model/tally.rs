@@ -22,7 +22,8 @@ pub struct Tally {
     /// Calls admitted and refused, per bin.
     pub series: Vec<[u64; 2]>,
     start: Timestamp,
-    bin: Duration,
+    /// The width of a bin, in nanoseconds and above zero.
+    bin: u64,
 }
 
 /// What became of requests.
@@ -87,7 +88,7 @@ impl Tally {
             wasted_tokens: 0,
             series: vec![[0; 2]; bins],
             start,
-            bin,
+            bin: u64::try_from(bin.as_nanos()).map_or(u64::MAX, |bin| bin.max(1)),
         }
     }
 
@@ -112,8 +113,8 @@ impl Tally {
                 return;
             }
         };
-        let elapsed = now.saturating_duration_since(self.start).as_nanos();
-        let bin = usize::try_from(elapsed / self.bin.as_nanos().max(1)).unwrap_or(usize::MAX);
+        let elapsed = now.as_nanos().saturating_sub(self.start.as_nanos());
+        let bin = usize::try_from(elapsed / self.bin).unwrap_or(usize::MAX);
         if let Some(bin) = self.series.get_mut(bin) {
             bin[usize::from(refused)] += 1;
         }
@@ -128,8 +129,7 @@ impl Tally {
 
     /// Counts a request that succeeded in time.
     pub(super) fn success(&mut self, now: Timestamp, job: &Job) {
-        let latency = now.saturating_duration_since(job.at);
-        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        let micros = now.as_nanos().saturating_sub(job.at.as_nanos()) / 1_000;
         let fate = self.fate(job);
         fate.completed += 1;
         fate.latency_us.saturating_record(micros.max(1));
