@@ -326,7 +326,7 @@ impl Provider {
         } else {
             &numbers
         };
-        let mut rng = self.streams.numbered("service", numbers);
+        let mut rng = self.streams.few("service", numbers);
         self.service.draw(job.output_tokens, &mut rng)
     }
 }
