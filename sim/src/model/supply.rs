@@ -80,6 +80,7 @@ impl Supply {
     /// Takes note of a request that every limit can admit.
     pub(super) fn arrive(&mut self, at: Timestamp, demand: Demand) {
         if self.items.len() >= self.most {
+            self.coarsen();
             while self.items.len() > self.most / 2 && self.bins.len() > 1 {
                 self.coarsen();
             }
@@ -124,7 +125,9 @@ impl Supply {
         self.items.truncate(kept);
         let in_last = self.items[last..].iter().map(|item| item.requests);
         self.in_last = in_last.fold(0, u32::saturating_add);
-        self.stride = self.stride.saturating_mul(MERGED as u32);
+        if self.bins.len() > 1 {
+            self.stride = self.stride.saturating_mul(MERGED as u32);
+        }
         self.bins = bins;
     }
 
@@ -148,9 +151,9 @@ impl Supply {
                 let cost = u128::from(costliest.cost);
                 let too_much = sum.saturating_sub(supply);
                 let too_many = number.saturating_sub(places);
-                let left_out = too_much.checked_div(cost).map_or(0, |whole| {
-                    whole + u128::from(whole * cost < too_much)
-                });
+                let left_out = too_much
+                    .checked_div(cost)
+                    .map_or(0, |whole| whole + u128::from(whole * cost < too_much));
                 let left_out = left_out.max(too_many).min(costliest.requests.into());
                 sum -= cost * left_out;
                 number -= left_out;
