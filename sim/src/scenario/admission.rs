@@ -95,11 +95,16 @@ impl Adaptive {
 #[serde(deny_unknown_fields)]
 pub struct Gate {
     /// The mean time between two calls after the first refusal, in seconds, at most 60.
-    #[schemars(extend("default" = 0.1), range(max = 60))]
-    pub spacing_s: Option<PositiveSeconds>,
-    /// Below this mean time between two calls it stands open again, in seconds, at most `spacing_s`.
-    #[schemars(extend("default" = 0.001))]
+    #[serde(default = "tenth")]
+    #[schemars(extend("default" = 0.1, "maximum" = 60))]
+    pub spacing_s: PositiveSeconds,
+    /// Below this mean time between two calls it stands open again, in seconds, at most `spacing_s`. If absent,
+    /// 0.001, or `spacing_s` where that is less.
     pub least_spacing_s: Option<PositiveSeconds>,
+}
+
+const fn tenth() -> PositiveSeconds {
+    PositiveSeconds::TENTH
 }
 
 const fn one() -> u32 {

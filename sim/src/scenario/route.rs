@@ -17,8 +17,13 @@ pub struct Route {
     #[serde(default)]
     pub weights: Vec<u64>,
     /// How long a key takes to return in full after it was left out, in seconds.
+    #[serde(default = "ten")]
     #[schemars(extend("default" = 10))]
-    pub ramp_s: Option<Seconds>,
+    pub ramp_s: Seconds,
+}
+
+const fn ten() -> Seconds {
+    Seconds::TEN
 }
 
 /// By which rule a client chooses among those that admit the request now.

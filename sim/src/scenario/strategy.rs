@@ -159,7 +159,7 @@ struct RawStrategy {
     route: Option<Route>,
     /// Calls under way at a time. If absent, as many as there are.
     concurrency: Option<u64>,
-    /// A limit on calls under way that learns. Excludes `concurrency`.
+    /// A limit on calls under way that learns. If absent, none. Excludes `concurrency`.
     adaptive: Option<Adaptive>,
     /// What it answers without a call. If absent, nothing.
     cache: Option<Cache>,

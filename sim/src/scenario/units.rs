@@ -41,6 +41,9 @@ pub struct Share(f64);
 const LONGEST_S: f64 = 100.0 * 365.25 * 86_400.0;
 
 impl Seconds {
+    /// Ten seconds.
+    pub(super) const TEN: Self = Self(Duration::from_secs(10));
+
     /// The span.
     pub const fn get(self) -> Duration {
         self.0
@@ -48,6 +51,9 @@ impl Seconds {
 }
 
 impl PositiveSeconds {
+    /// A tenth of a second.
+    pub(super) const TENTH: Self = Self(Duration::from_millis(100));
+
     /// The span.
     pub const fn get(self) -> Duration {
         self.0
