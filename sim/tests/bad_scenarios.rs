@@ -177,6 +177,10 @@ fn contradictions_are_refused() {
             "cache = { hit_ratio = 1.5 }",
             &["strategy[0]", "from 0 to 1", "1.5"],
         ),
+        (
+            "pace.aimd = { requests_per_min = 1, burst = 0 }",
+            &["strategy[0]", "nonzero"],
+        ),
         ("cache = {}", &["strategy[0]", "missing field `hit_ratio`"]),
         (
             "batch = { items = 0, wait_s = 1 }",

@@ -172,28 +172,49 @@ adaptive.gradient2 = {}
 budget.aws_quota = {}
 "#;
 
-#[test]
-fn stating_a_default_changes_nothing() {
-    let schema = scenario::schema();
-    assert_eq!(complaints(&schema, SAMPLE), Vec::<String>::new());
-    let sample: toml::Table = toml::from_str(SAMPLE).expect("the sample is TOML");
-    let sample = serde_json::to_value(sample).expect("it fits into JSON");
-    let mut cases = Vec::new();
-    absent_defaults(&schema, &schema, &sample, "", &mut cases);
-    assert!(cases.len() > 40, "only {} were found", cases.len());
+/// The sample, changed in one value at a time, and read.
+struct Sample {
+    folder: TempDir,
+    value: Value,
+}
 
-    let folder = TempDir::new().expect("a temporary folder");
-    let file = folder.path().join("sample.toml");
-    let read = |value: &Value| {
+impl Sample {
+    fn new() -> Self {
+        let toml: toml::Table = toml::from_str(SAMPLE).expect("the sample is TOML");
+        Self {
+            folder: TempDir::new().expect("a temporary folder"),
+            value: serde_json::to_value(toml).expect("it fits into JSON"),
+        }
+    }
+
+    fn read(&self, value: &Value) -> anyhow::Result<String> {
+        let file = self.folder.path().join("sample.toml");
         let text = toml::Table::try_from(value).expect("JSON without null fits into TOML");
         fs::write(&file, text.to_string()).expect("the folder can be written to");
         Scenario::read(&file, &[]).map(|scenario| format!("{scenario:?}"))
-    };
-    let plain = read(&sample).expect("the sample is legal");
-    for (table, field, default) in cases {
-        let mut stated = sample.clone();
-        stated.pointer_mut(&table).expect("the table is there")[&field] = default.clone();
-        match read(&stated) {
+    }
+
+    fn read_with(&self, table: &str, field: &str, value: &Value) -> anyhow::Result<String> {
+        let mut changed = self.value.clone();
+        changed.pointer_mut(table).expect("the table is there")[field] = value.clone();
+        self.read(&changed)
+    }
+}
+
+#[test]
+fn stating_a_default_changes_nothing() {
+    let (schema, sample) = (scenario::schema(), Sample::new());
+    assert_eq!(complaints(&schema, SAMPLE), Vec::<String>::new());
+    let plain = sample.read(&sample.value).expect("the sample is legal");
+    let mut count = 0;
+    for (table, field, schema) in fields(&schema, &schema, &sample.value, "") {
+        let default = &schema["default"];
+        let there = sample.value.pointer(&table);
+        if default.is_null() || there.is_some_and(|table| !table[&field].is_null()) {
+            continue;
+        }
+        count += 1;
+        match sample.read_with(&table, &field, default) {
             Ok(found) => assert!(
                 found == plain,
                 "{table}/{field} = {default} changes something"
@@ -201,42 +222,72 @@ fn stating_a_default_changes_nothing() {
             Err(err) => panic!("{table}/{field} = {default}: {err:#}"),
         }
     }
+    assert!(count > 40, "only {count} were found");
 }
 
-/// The fields of a value that are absent and have a default: the table, the field and the default.
-fn absent_defaults(
-    root: &Value,
-    schema: &Value,
+#[test]
+fn what_is_out_of_the_bounds_of_the_schema_is_refused_by_the_program() {
+    let (schema, sample) = (scenario::schema(), Sample::new());
+    let (mut count, mut read) = (0, Vec::new());
+    for (table, field, found) in fields(&schema, &schema, &sample.value, "") {
+        let target = found["allOf"][0]["$ref"].as_str().unwrap_or("#/none");
+        let target = schema.pointer(&target[1..]).unwrap_or(&Value::Null);
+        for (bound, beyond) in [
+            ("minimum", -1.0),
+            ("exclusiveMinimum", 0.0),
+            ("maximum", 1.0),
+            ("exclusiveMaximum", 0.0),
+        ] {
+            for limit in [&found[bound], &target[bound]] {
+                let Some(limit) = limit.as_f64() else {
+                    continue;
+                };
+                count += 1;
+                let value = limit + beyond;
+                let value = match found["type"].as_str() {
+                    // Whole numbers of the schema are exact in a float.
+                    Some("integer") => format!("{value}").parse().expect("a whole number"),
+                    _ => json!(value),
+                };
+                if sample.read_with(&table, &field, &value).is_ok() {
+                    read.push(format!("{table}/{field} = {value}"));
+                }
+            }
+        }
+    }
+    assert!(read.is_empty(), "{read:#?}");
+    assert!(count > 60, "only {count} were found");
+}
+
+/// All fields that the tables of a value may have: the table, the field and its schema.
+fn fields<'a>(
+    root: &'a Value,
+    schema: &'a Value,
     value: &Value,
     place: &str,
-    cases: &mut Vec<(String, String, Value)>,
-) {
+) -> Vec<(String, String, &'a Value)> {
+    let mut found = Vec::new();
     for key in ["allOf", "anyOf", "oneOf"] {
         for choice in schema[key].as_array().into_iter().flatten() {
-            absent_defaults(root, choice, value, place, cases);
+            found.extend(fields(root, choice, value, place));
         }
     }
     if let Some(name) = schema["$ref"].as_str() {
         let definition = root.pointer(name.trim_start_matches('#'));
         let definition = definition.expect("references lead somewhere");
-        absent_defaults(root, definition, value, place, cases);
+        found.extend(fields(root, definition, value, place));
     }
-    if let Some(list) = value.as_array() {
-        for (index, element) in list.iter().enumerate() {
-            let place = format!("{place}/{index}");
-            absent_defaults(root, &schema["items"], element, &place, cases);
-        }
+    for (index, element) in value.as_array().into_iter().flatten().enumerate() {
+        let place = format!("{place}/{index}");
+        found.extend(fields(root, &schema["items"], element, &place));
     }
-    let Some(table) = value.as_object() else {
-        return;
-    };
     for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
-        match (table.get(field), &schema["default"]) {
-            (Some(value), _) => {
-                absent_defaults(root, schema, value, &format!("{place}/{field}"), cases);
+        if let Some(table) = value.as_object() {
+            found.push((place.to_owned(), field.clone(), schema));
+            if let Some(value) = table.get(field) {
+                found.extend(fields(root, schema, value, &format!("{place}/{field}")));
             }
-            (None, Value::Null) => {}
-            (None, default) => cases.push((place.to_owned(), field.clone(), default.clone())),
         }
     }
+    found
 }

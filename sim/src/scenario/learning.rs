@@ -1,6 +1,6 @@
 //! What a client knows of limits, and how it finds out.
 
-use std::iter;
+use std::{iter, num::NonZeroU64};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -71,11 +71,10 @@ pub enum Pace {
         requests_per_min: Positive,
         /// Requests at once, at least 1.
         #[serde(default = "one")]
-        #[schemars(range(min = 1))]
-        burst: u64,
+        burst: NonZeroU64,
     },
 }
 
-const fn one() -> u64 {
-    1
+const fn one() -> NonZeroU64 {
+    NonZeroU64::MIN
 }
