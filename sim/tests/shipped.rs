@@ -21,7 +21,9 @@ fn every_shipped_scenario_is_legal_and_states_its_question() {
         let path = entry.expect("readable").path();
         Scenario::read(&path, &[]).expect("shipped scenarios are legal");
         let text = fs::read_to_string(&path).expect("it was just read");
-        assert!(text.starts_with("# Question: "), "{}", path.display());
+        // For editors; then for people.
+        let head = "#:schema ../scenario.schema.json\n# Question: ";
+        assert!(text.starts_with(head), "{}", path.display());
         assert!(text.contains("\n# Answer: "), "{}", path.display());
         seen += 1;
     }

@@ -22,8 +22,8 @@ pub(super) struct Compare {
     /// The scenario to run, a TOML file.
     #[arg(value_name = "FILE")]
     scenario: PathBuf,
-    /// Overrides the seed of the scenario.
-    #[arg(long)]
+    /// Takes this seed instead of that of the scenario.
+    #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Averages this many independent runs.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -47,8 +47,11 @@ pub(super) struct Compare {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
+    /// A table for people.
     Table,
+    /// Everything, with time series and latency distributions.
     Json,
+    /// A row per strategy and workload.
     Csv,
 }
 

@@ -2,8 +2,11 @@
 
 mod check;
 mod compare;
+mod completions;
+mod man;
 mod output;
 mod presets;
+mod schema;
 mod score;
 
 use std::io::Write;
@@ -13,7 +16,9 @@ use clap::{Parser, Subcommand};
 /// Simulates clients of rate-limited providers and compares their strategies.
 #[derive(Debug, Parser)]
 #[command(name = "sim", version, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 success, 1 failure, 2 wrong usage.")]
+#[command(after_help = "\
+Begin with: sim compare sim/scenarios/quickstart.toml
+Exit codes: 0 success, 1 failure, 2 wrong usage.")]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -25,6 +30,9 @@ enum Command {
     Check(check::Check),
     Presets(presets::ShowPresets),
     Score(score::Score),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Cli {
@@ -39,6 +47,9 @@ impl Cli {
             Command::Check(check) => check.run(out),
             Command::Presets(presets) => presets.run(out),
             Command::Score(score) => score.run(out),
+            Command::Schema(schema) => schema.run(out),
+            Command::Completions(completions) => completions.run(out),
+            Command::Man(man) => man.run(out),
         }
     }
 }

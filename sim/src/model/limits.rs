@@ -240,7 +240,7 @@ fn found(pace: Pace, start: Timestamp) -> Found {
                 reason = "positive, and saturating where it is huge"
             )]
             let picos = (requests_per_min.get() / 60.0 * 1e12) as u64;
-            Found::Aimd(AimdRate::new(Rate::from_picos(picos), burst.max(1)))
+            Found::Aimd(AimdRate::new(Rate::from_picos(picos), burst.get()))
         }
     }
 }

@@ -4,12 +4,14 @@ mod data;
 mod explanation;
 mod format;
 mod plot;
+mod reference;
 mod scores;
 mod table;
 
 pub use data::{csv, json};
 pub use explanation::explanation;
 pub use plot::{Picture, latency_plot, throughput_plot};
+pub use reference::{pretty, reference};
 pub use scores::scores;
 pub use table::{Style, table};
 

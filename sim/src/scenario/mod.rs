@@ -14,6 +14,7 @@ pub mod provider;
 mod read;
 pub mod retry;
 pub mod route;
+mod schema;
 pub mod strategy;
 pub mod tenant;
 pub mod units;
@@ -26,44 +27,50 @@ use std::{
 };
 
 use paceline_core::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use one_or_several::one_or_several;
 pub use overrides::Override;
 use provider::Provider;
+pub use schema::schema;
 use strategy::Strategy;
 use units::PositiveSeconds;
 use workload::{Arrivals, Workload};
 
 /// A scenario: who asks, who answers, and which strategies compete.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// Its name, for reports; the name of the file, if absent.
+    /// Its name, for reports. If empty, the name of the file.
     #[serde(default)]
     pub name: String,
-    /// Seeds every random stream; equal seeds give equal runs.
+    /// Seeds every random stream; equal seeds give equal bytes.
     pub seed: u64,
     /// How long to simulate, in seconds; what is not done by then stays undone.
     pub duration_s: PositiveSeconds,
-    /// The width of a time bin in plots, in seconds; about 240 bins, if absent.
+    /// The width of a time bin in plots, in seconds, of at most 100,000. If absent, there are about 240.
     pub bin_s: Option<PositiveSeconds>,
-    /// The date and time at which it starts, which matters to calendar limits; RFC 3339. The
-    /// first moment of 2026, if absent.
+    /// The date and time at which it starts, from 1970 to 2400, as in RFC 3339. It matters to calendar limits
+    /// and off-peak hours.
     #[serde(default)]
+    #[schemars(extend("default" = "2026-01-01T00:00:00Z"))]
     start: Start,
-    /// The requests, one kind after the other.
+    /// The requests: one kind in single brackets, or up to 100 in double brackets.
     #[serde(rename = "workload", deserialize_with = "one_or_several")]
+    #[schemars(schema_with = "schema::workloads")]
     pub workloads: Vec<Workload>,
-    /// Who answers them; one without limits, if absent.
+    /// Who answers: one in single brackets, or several in double brackets. If absent, one without limits.
     #[serde(
         default = "unlimited",
         rename = "provider",
         deserialize_with = "one_or_several"
     )]
+    #[schemars(schema_with = "schema::providers")]
     pub providers: Vec<Provider>,
-    /// The client strategies to compare on the same arrivals.
+    /// The client strategies to compare on the same arrivals, at least one.
     #[serde(rename = "strategy")]
+    #[schemars(length(min = 1))]
     pub strategies: Vec<Strategy>,
 }
 
@@ -71,9 +78,14 @@ fn unlimited() -> Vec<Provider> {
     vec![Provider::default()]
 }
 
-/// A date and time, since the epoch.
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// A date and time such as `2026-03-02T09:00:00Z`, with its distance from UTC.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(
+    with = "String",
+    title = "date and time",
+    extend("pattern" = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}")
+)]
 struct Start(Timestamp);
 
 impl Default for Start {

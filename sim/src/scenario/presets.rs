@@ -68,6 +68,11 @@ impl Presets {
         self.texts.iter().map(|&(name, text)| Preset { name, text })
     }
 
+    /// Their names, for the schema.
+    pub(super) fn names(self) -> Vec<&'static str> {
+        self.all().map(|preset| preset.name).collect()
+    }
+
     /// The preset of this name.
     ///
     /// # Errors

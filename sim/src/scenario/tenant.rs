@@ -2,13 +2,17 @@
 
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::workload::{Arrivals, Priority, Tokens, Workload};
+use super::workload::{Arrivals, Priority, Tokens, Workload, sized};
 
 /// Somebody else who calls a provider with the same key, and whom its clients do not see.
-#[derive(Clone, Debug, Deserialize)]
+///
+/// Calls of tenants use up limits, are never retried, and are not counted in the results.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(from = "RawTenant")]
+#[schemars(with = "RawTenant")]
 pub struct Tenant {
     /// Which key of the provider, counted from 1.
     pub key: NonZeroU32,
@@ -17,16 +21,23 @@ pub struct Tenant {
 }
 
 /// The fields of a tenant as they stand in the file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = sized)]
 struct RawTenant {
+    /// Its name, for people.
     #[serde(default)]
     name: String,
+    /// Which key of the provider it uses, counted from 1.
     #[serde(default = "first")]
     key: NonZeroU32,
+    /// When its requests arrive.
     arrivals: Arrivals,
+    /// Tokens that a request sends; required unless a trace brings them.
     input_tokens: Option<Tokens>,
+    /// Tokens that an answer has; required unless a trace brings them.
     output_tokens: Option<Tokens>,
+    /// The cap on output tokens that every request declares. If absent, exactly the tokens of its answer.
     max_tokens: Option<u64>,
 }
 
