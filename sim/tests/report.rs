@@ -2,7 +2,7 @@
 
 use paceline_sim::{
     report::{self, Picture, Style},
-    results::{Bin, Comparison, Latency, LimitLine, Optimum, Summary},
+    results::{Bin, Ci95, Comparison, Latency, LimitLine, Optimum, Summary},
 };
 
 fn strategy(name: &str, bins: usize, refused: f64) -> Summary {
@@ -31,6 +31,9 @@ fn strategy(name: &str, bins: usize, refused: f64) -> Summary {
             bins
         ],
         workloads: Vec::new(),
+        ci95: Ci95::default(),
+        differences: Vec::new(),
+        each: Vec::new(),
     }
 }
 
@@ -39,7 +42,9 @@ fn comparison(strategies: Vec<Summary>) -> Comparison {
         scenario: "a <scenario> & more".to_owned(),
         seed: 1,
         replications: 1,
+        precision: None,
         duration_s: 600.0,
+        warmup_s: 0.0,
         arrivals: 20.0,
         optimum: Optimum {
             requests: 20.0,
@@ -50,6 +55,7 @@ fn comparison(strategies: Vec<Summary>) -> Comparison {
             label: "limit 5/min".to_owned(),
             per_bin: 5.0,
         }),
+        baseline: String::new(),
         strategies,
     }
 }
