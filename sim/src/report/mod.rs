@@ -6,6 +6,8 @@ mod format;
 mod plot;
 mod scores;
 mod table;
+mod told;
+mod verdicts;
 
 pub use data::{csv, json};
 pub use explanation::explanation;
