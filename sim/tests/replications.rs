@@ -191,6 +191,14 @@ fn pairs_tell_more_than_two_intervals() {
     let each = |of: &Summary| of.ci95.goodput.expect("there are 20");
     let apart = each(baseline).hypot(each(other));
     assert!(paired < 0.7 * apart, "{paired} beside {apart}");
+    // Three strategies make three times as many verdicts, each of which must be surer.
+    let three = differences(&other.each, &baseline.each, 3)[0].of;
+    let wider = three.and_then(|of| of.half_width).expect("there are 20");
+    let expected = half_width(1.0, 20, 1.0 - 0.05 / 12.0) / half_width(1.0, 20, 0.95);
+    assert!(
+        (wider / paired - expected).abs() < 1e-9,
+        "{wider} beside {paired}"
+    );
     // By chance alone it would be as wide.
     let shuffled: Vec<_> = other.each.iter().rev().copied().collect();
     let shuffled = differences(&shuffled, &baseline.each, 1)[0].of;
