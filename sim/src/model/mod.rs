@@ -26,5 +26,5 @@ mod works;
 mod world;
 
 pub use optimum::{Bound, optimum};
-pub use tally::{Fate, Tally};
+pub use tally::{Fate, LATENCY_ERROR, Tally};
 pub use world::{check, run};
