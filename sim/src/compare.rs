@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::{
     engine::Streams,
     model::{self, Bound, Fate, Tally},
-    results::{Bin, Comparison, Latency, LimitLine, Optimum, Part, Summary},
+    results::{Bin, Comparison, Latency, LimitLine, Limited, Optimum, Part, Summary},
     scenario::{Scenario, limit::Limit, workload::Workload},
     workload::TraceError,
 };
@@ -60,6 +60,7 @@ pub fn compare(
         },
         bin_s: scenario.bin().as_secs_f64(),
         limit_line: limit_line(scenario),
+        limits: limits(scenario),
         strategies: summaries
             .map(|(strategy, tallies)| summarise(&strategy.name, tallies, &bounds, scenario))
             .collect(),
@@ -97,6 +98,7 @@ fn summarise(name: &str, tallies: &[Tally], bounds: &[Bound], scenario: &Scenari
         abandoned: total.abandoned,
         unfinished: total.unfinished,
         series: series(tallies),
+        left: left(tallies),
         workloads: parts(tallies, &scenario.workloads),
     }
 }
@@ -154,8 +156,39 @@ fn series(tallies: &[Tally]) -> Vec<Bin> {
         .map(|bin| Bin {
             admitted: of(bin, 0),
             refused: of(bin, 1),
+            waiting: mean_of(tallies.iter().map(|tally| tally.gauges.waiting[bin])),
         })
         .collect()
+}
+
+fn left(tallies: &[Tally]) -> Vec<Vec<f64>> {
+    let of_first = tallies.first().map_or(&[][..], |it| &it.gauges.left);
+    let limits = of_first.iter().enumerate();
+    let of = |limit: usize, bin: usize| {
+        mean_of(tallies.iter().map(|tally| tally.gauges.left[limit][bin]))
+    };
+    limits
+        .map(|(limit, bins)| (0..bins.len()).map(|bin| of(limit, bin)).collect())
+        .collect()
+}
+
+fn limits(scenario: &Scenario) -> Vec<Limited> {
+    let limited = |(place, limit): (usize, &Limit)| {
+        let (cells, unit) = match limit {
+            Limit::Rate(rate) => {
+                let unit = format!("{}/{}", rate.counts, rate.per);
+                (rate.quota.limit(), unit)
+            }
+            Limit::Concurrency(most) => (*most, "calls under way".to_owned()),
+        };
+        let several = scenario.providers.len() > 1;
+        Limited {
+            provider: several.then(|| scenario.providers[place].name.clone()),
+            cells: count(cells),
+            unit,
+        }
+    };
+    scenario.limits().map(limited).collect()
 }
 
 /// The limit on requests that allows the fewest calls in a bin; none if several keys share the calls or
@@ -184,6 +217,11 @@ fn limit_line(scenario: &Scenario) -> Option<LimitLine> {
 fn mean(counts: impl ExactSizeIterator<Item = u64>) -> f64 {
     let runs = counts.len().max(1);
     count(counts.sum()) / count(runs as u64)
+}
+
+fn mean_of(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let runs = values.len().max(1);
+    values.sum::<f64>() / count(runs as u64)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]

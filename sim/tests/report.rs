@@ -2,7 +2,7 @@
 
 use paceline_sim::{
     report::{self, Picture, Style},
-    results::{Bin, Comparison, Latency, LimitLine, Optimum, Summary},
+    results::{Bin, Comparison, Latency, LimitLine, Limited, Optimum, Summary},
 };
 
 fn strategy(name: &str, bins: usize, refused: f64) -> Summary {
@@ -26,10 +26,12 @@ fn strategy(name: &str, bins: usize, refused: f64) -> Summary {
         series: vec![
             Bin {
                 admitted: 4.0,
-                refused
+                refused,
+                waiting: 2.5,
             };
             bins
         ],
+        left: vec![vec![0.25; bins]],
         workloads: Vec::new(),
     }
 }
@@ -50,6 +52,11 @@ fn comparison(strategies: Vec<Summary>) -> Comparison {
             label: "limit 5/min".to_owned(),
             per_bin: 5.0,
         }),
+        limits: vec![Limited {
+            provider: None,
+            cells: 5.0,
+            unit: "requests/min".to_owned(),
+        }],
         strategies,
     }
 }

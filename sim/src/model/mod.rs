@@ -8,6 +8,7 @@ mod cost;
 pub mod dialect;
 mod endings;
 mod entry;
+mod gauges;
 mod key;
 mod limiters;
 mod limits;
@@ -24,6 +25,7 @@ mod tenants;
 mod works;
 mod world;
 
+pub use gauges::Gauges;
 pub use optimum::{Bound, optimum};
 pub use tally::{Fate, Tally};
 pub use world::{check, run};

@@ -38,6 +38,8 @@ pub(super) struct Provider {
     start: Timestamp,
     /// Its place among all keys.
     place: u64,
+    /// The place of the provider whose key it is.
+    of: usize,
     streams: Streams,
 }
 
@@ -74,8 +76,44 @@ pub(super) fn keys(providers: &[Spec]) -> impl Iterator<Item = (usize, &Spec)> {
     providers.iter().enumerate().flat_map(each)
 }
 
+/// What each limit of each provider has left, in the order of [`Scenario::limits`]: the mean of its keys.
+///
+/// [`Scenario::limits`]: crate::scenario::Scenario::limits
+pub(super) fn left(keys: &mut [Provider], now: Timestamp) -> impl Iterator<Item = f64> {
+    let providers = keys.chunk_by_mut(|one, next| one.of == next.of);
+    providers.flat_map(move |keys| {
+        let each = share(1, keys.len() as u64);
+        let mut sums = Vec::new();
+        for key in keys {
+            let left = key.left(now).enumerate();
+            left.for_each(|(place, left)| match sums.get_mut(place) {
+                Some(sum) => *sum += left * each,
+                None => sums.push(left * each),
+            });
+        }
+        sums
+    })
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a share for people, who read a few digits of it"
+)]
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
+}
+
 impl Provider {
-    pub(super) fn new(spec: &Spec, place: u64, start: Timestamp, streams: Streams) -> Self {
+    pub(super) fn new(
+        (of, spec): (usize, &Spec),
+        place: u64,
+        start: Timestamp,
+        streams: Streams,
+    ) -> Self {
         let made = limiters::rates(&spec.limits)
             .map(|rate| (rate.clone(), limiters::limiter(rate, start)));
         Self {
@@ -92,8 +130,20 @@ impl Provider {
             outages: spec.outages.clone(),
             start,
             place,
+            of,
             streams,
         }
+    }
+
+    /// What each of its limits has left, as a share of what it holds at most; calls under way come last.
+    fn left(&mut self, now: Timestamp) -> impl Iterator<Item = f64> {
+        self.upgrade(now);
+        let rates = self.limits.iter().map(move |(rate, limiter)| {
+            let most = rate.quota.burst();
+            share(limiter.available(now).min(most), most)
+        });
+        let free = |most: u64| share(most.saturating_sub(self.under_way), most);
+        rates.chain(self.concurrency.map(free))
     }
 
     /// Decides about a call that arrives now. Words an answer only if somebody `listens`.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use paceline_core::Timestamp;
 
-use super::provider::Outcome;
+use super::{gauges::Gauges, provider::Outcome};
 use crate::workload::Job;
 
 /// What happened in one run, in bounded memory.
@@ -21,6 +21,8 @@ pub struct Tally {
     pub wasted_tokens: u64,
     /// Calls admitted and refused, per bin.
     pub series: Vec<[u64; 2]>,
+    /// Who waits and what is left, per bin.
+    pub gauges: Gauges,
     start: Timestamp,
     bin: Duration,
 }
@@ -75,8 +77,14 @@ impl Default for Fate {
 }
 
 impl Tally {
-    /// Makes an empty one for a run of this length and so many workloads.
-    pub fn new(start: Timestamp, duration: Duration, bin: Duration, workloads: usize) -> Self {
+    /// Makes an empty one for a run of this length and so many workloads and limits.
+    pub fn new(
+        start: Timestamp,
+        duration: Duration,
+        bin: Duration,
+        workloads: usize,
+        limits: usize,
+    ) -> Self {
         let bins = duration.as_nanos().div_ceil(bin.as_nanos().max(1));
         let bins = usize::try_from(bins).unwrap_or(usize::MAX);
         Self {
@@ -86,6 +94,7 @@ impl Tally {
             failed: 0,
             wasted_tokens: 0,
             series: vec![[0; 2]; bins],
+            gauges: Gauges::new(start, duration, bin, limits),
             start,
             bin,
         }
