@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::{
     engine::Streams,
-    model::{self, Bound, Fate, Tally},
+    model::{self, Bound, Fate, Gauges, Tally},
     results::{Bin, Comparison, Latency, LimitLine, Limited, Optimum, Part, Summary},
     scenario::{Scenario, limit::Limit, workload::Workload},
     workload::TraceError,
@@ -98,7 +98,7 @@ fn summarise(name: &str, tallies: &[Tally], bounds: &[Bound], scenario: &Scenari
         abandoned: total.abandoned,
         unfinished: total.unfinished,
         series: series(tallies),
-        left: left(tallies),
+        left: gauges(tallies).map_or_else(Vec::new, |it| it.left(tallies.len())),
         workloads: parts(tallies, &scenario.workloads),
     }
 }
@@ -152,24 +152,23 @@ fn latency(all: &Histogram<u64>) -> Latency {
 fn series(tallies: &[Tally]) -> Vec<Bin> {
     let bins = tallies.first().map_or(0, |tally| tally.series.len());
     let of = |bin: usize, which: usize| mean(tallies.iter().map(|tally| tally.series[bin][which]));
+    let waiting = gauges(tallies).map(|it| it.waiting(tallies.len()));
     (0..bins)
-        .map(|bin| Bin {
+        .zip(waiting.unwrap_or_default())
+        .map(|(bin, waiting)| Bin {
             admitted: of(bin, 0),
             refused: of(bin, 1),
-            waiting: mean_of(tallies.iter().map(|tally| tally.gauges.waiting[bin])),
+            waiting,
         })
         .collect()
 }
 
-fn left(tallies: &[Tally]) -> Vec<Vec<f64>> {
-    let of_first = tallies.first().map_or(&[][..], |it| &it.gauges.left);
-    let limits = of_first.iter().enumerate();
-    let of = |limit: usize, bin: usize| {
-        mean_of(tallies.iter().map(|tally| tally.gauges.left[limit][bin]))
-    };
-    limits
-        .map(|(limit, bins)| (0..bins.len()).map(|bin| of(limit, bin)).collect())
-        .collect()
+/// Those of all runs together.
+fn gauges(tallies: &[Tally]) -> Option<Gauges> {
+    let (first, others) = tallies.split_first()?;
+    let mut sum = first.gauges.clone();
+    others.iter().for_each(|tally| sum.add(&tally.gauges));
+    Some(sum)
 }
 
 fn limits(scenario: &Scenario) -> Vec<Limited> {
@@ -217,11 +216,6 @@ fn limit_line(scenario: &Scenario) -> Option<LimitLine> {
 fn mean(counts: impl ExactSizeIterator<Item = u64>) -> f64 {
     let runs = counts.len().max(1);
     count(counts.sum()) / count(runs as u64)
-}
-
-fn mean_of(values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let runs = values.len().max(1);
-    values.sum::<f64>() / count(runs as u64)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]

@@ -1,6 +1,6 @@
 use std::{
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, bail};
@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output;
 use crate::{
     compare,
-    report::{self, Style},
+    report::{self, Origin, Style},
     results::Comparison,
     scenario::{Override, Scenario},
     workload,
@@ -34,7 +34,7 @@ pub(super) struct Compare {
     /// Changes a value of the scenario, such as `duration_s=600` or `strategy.0.concurrency=4`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<Override>,
-    /// Writes results.json, results.csv and the plots into this folder.
+    /// Writes report.html, results.json, results.csv and the plots into this folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// What to print.
@@ -64,7 +64,11 @@ impl Compare {
         }
         let comparison = self.simulate(&scenario)?;
         if let Some(folder) = &self.out {
-            let files = report::files(&comparison).context("drawing the plots")?;
+            let origin = Origin {
+                command: self.command(scenario.seed),
+                source: scenario.source.clone(),
+            };
+            let files = report::files(&comparison, &origin).context("drawing the plots")?;
             output::write_all(folder, &files)?;
         }
         let printed = match self.format {
@@ -99,6 +103,26 @@ impl Compare {
         Ok(scenario)
     }
 
+    /// What to type for the same results, but for folders, which are those of whoever types.
+    fn command(&self, seed: u64) -> String {
+        let name = |path: &Path| {
+            path.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        };
+        let mut words = vec!["sim".to_owned(), "compare".to_owned()];
+        words.push(quoted(&name(&self.scenario)));
+        words.push(format!("--seed {seed}"));
+        words.push(format!("--replications {}", self.replications));
+        if let Some(trace) = &self.trace {
+            words.push(format!("--trace {}", quoted(&name(trace))));
+        }
+        let changes = self.overrides.iter();
+        words.extend(changes.map(|change| format!("--set {}", quoted(change.text()))));
+        words.join(" ")
+    }
+
     fn simulate(&self, scenario: &Scenario) -> anyhow::Result<Comparison> {
         let threads = self.threads.map_or(0, usize::from);
         let pool = rayon::ThreadPoolBuilder::new()
@@ -114,6 +138,15 @@ impl Compare {
             Err(err) => bail!(err),
         }
     }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// A progress bar on standard error, if that is a terminal.

@@ -10,6 +10,7 @@ mod endings;
 mod entry;
 mod gauges;
 mod key;
+mod left;
 mod limiters;
 mod limits;
 mod optimum;

@@ -22,12 +22,12 @@ use crate::{
 
 /// The provider behind one key: admits or refuses each call, and says when its answer arrives.
 pub(super) struct Provider {
-    limits: Vec<(RateLimit, Box<dyn Adjust>)>,
+    pub(super) limits: Vec<(RateLimit, Box<dyn Adjust>)>,
     /// The smallest of its limits on calls under way.
-    concurrency: Option<u64>,
+    pub(super) concurrency: Option<u64>,
     /// Those to come, the last one first.
     upgrades: Vec<Upgrade>,
-    under_way: u64,
+    pub(super) under_way: u64,
     charge: Charge,
     refused_calls_count: bool,
     dialect: Dialect,
@@ -39,7 +39,7 @@ pub(super) struct Provider {
     /// Its place among all keys.
     place: u64,
     /// The place of the provider whose key it is.
-    of: usize,
+    pub(super) of: usize,
     streams: Streams,
 }
 
@@ -76,37 +76,6 @@ pub(super) fn keys(providers: &[Spec]) -> impl Iterator<Item = (usize, &Spec)> {
     providers.iter().enumerate().flat_map(each)
 }
 
-/// What each limit of each provider has left, in the order of [`Scenario::limits`]: the mean of its keys.
-///
-/// [`Scenario::limits`]: crate::scenario::Scenario::limits
-pub(super) fn left(keys: &mut [Provider], now: Timestamp) -> impl Iterator<Item = f64> {
-    let providers = keys.chunk_by_mut(|one, next| one.of == next.of);
-    providers.flat_map(move |keys| {
-        let each = share(1, keys.len() as u64);
-        let mut sums = Vec::new();
-        for key in keys {
-            let left = key.left(now).enumerate();
-            left.for_each(|(place, left)| match sums.get_mut(place) {
-                Some(sum) => *sum += left * each,
-                None => sums.push(left * each),
-            });
-        }
-        sums
-    })
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a share for people, who read a few digits of it"
-)]
-fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
-    }
-}
-
 impl Provider {
     pub(super) fn new(
         (of, spec): (usize, &Spec),
@@ -133,17 +102,6 @@ impl Provider {
             of,
             streams,
         }
-    }
-
-    /// What each of its limits has left, as a share of what it holds at most; calls under way come last.
-    fn left(&mut self, now: Timestamp) -> impl Iterator<Item = f64> {
-        self.upgrade(now);
-        let rates = self.limits.iter().map(move |(rate, limiter)| {
-            let most = rate.quota.burst();
-            share(limiter.available(now).min(most), most)
-        });
-        let free = |most: u64| share(most.saturating_sub(self.under_way), most);
-        rates.chain(self.concurrency.map(free))
     }
 
     /// Decides about a call that arrives now. Words an answer only if somebody `listens`.
@@ -210,7 +168,7 @@ impl Provider {
     }
 
     /// Changes its limits as it should have by now; nothing has touched them since.
-    fn upgrade(&mut self, now: Timestamp) {
+    pub(super) fn upgrade(&mut self, now: Timestamp) {
         while let Some(next) = self.upgrades.last() {
             let at = self.start.saturating_add(next.at.get());
             if at > now {

@@ -4,6 +4,7 @@ use paceline_core::{Class, Feedback, Timestamp};
 use super::{
     cache::Cache,
     client::{Client, Held, Verdict},
+    left,
     provider::{self, Outcome, Provider},
     tally::Tally,
     tenants::{TenantCall, Tenants},
@@ -158,7 +159,7 @@ impl World {
         let gauges = &mut self.tally.gauges;
         while let Some(at) = gauges.over(now) {
             gauges.pass(at, waiting);
-            gauges.close(at, provider::left(&mut self.providers, at));
+            gauges.close(at, left::left(&mut self.providers, at));
         }
         gauges.pass(now, waiting);
     }

@@ -1,14 +1,16 @@
-//! Results in, bytes out: tables, data files and plots. Nothing here opens a file.
+//! Results in, bytes out: tables, data files, plots and a page. Nothing here opens a file.
 
 mod data;
 mod explanation;
 mod format;
+mod html;
 mod plot;
 mod scores;
 mod table;
 
 pub use data::{csv, json};
 pub use explanation::explanation;
+pub use html::{Origin, html};
 pub use plot::{Picture, latency_plot, throughput_plot};
 pub use scores::scores;
 pub use table::{Style, table};
@@ -29,7 +31,7 @@ pub struct File {
 /// # Errors
 ///
 /// Fails if a plot cannot be drawn or data cannot be written as text.
-pub fn files(comparison: &Comparison) -> anyhow::Result<Vec<File>> {
+pub fn files(comparison: &Comparison, origin: &Origin) -> anyhow::Result<Vec<File>> {
     let file = |name, bytes| File { name, bytes };
     Ok(vec![
         file("results.json", json(comparison)?),
@@ -38,5 +40,6 @@ pub fn files(comparison: &Comparison) -> anyhow::Result<Vec<File>> {
         file("throughput.png", throughput_plot(comparison, Picture::Png)?),
         file("latency.svg", latency_plot(comparison, Picture::Svg)?),
         file("latency.png", latency_plot(comparison, Picture::Png)?),
+        file("report.html", html(comparison, origin)?),
     ])
 }

@@ -14,6 +14,7 @@ pub mod provider;
 mod read;
 pub mod retry;
 pub mod route;
+mod source;
 pub mod strategy;
 pub mod tenant;
 pub mod units;
@@ -32,6 +33,7 @@ use limit::Limit;
 use one_or_several::one_or_several;
 pub use overrides::Override;
 use provider::Provider;
+pub use source::Source;
 use strategy::Strategy;
 use units::PositiveSeconds;
 use workload::{Arrivals, Workload};
@@ -66,6 +68,9 @@ pub struct Scenario {
     /// The client strategies to compare on the same arrivals.
     #[serde(rename = "strategy")]
     pub strategies: Vec<Strategy>,
+    /// What it was read from.
+    #[serde(skip)]
+    pub source: Source,
 }
 
 fn unlimited() -> Vec<Provider> {
@@ -128,6 +133,7 @@ impl Scenario {
             }],
             providers: vec![provider],
             strategies,
+            source: Source::default(),
         };
         scenario.validate()?;
         Ok(scenario)

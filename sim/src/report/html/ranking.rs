@@ -1,0 +1,56 @@
+use std::cmp::Ordering;
+
+use crate::results::{Comparison, Summary};
+
+/// The strategies by what they got done.
+#[derive(Debug)]
+pub(super) struct Ranking {
+    /// Their places in the comparison; the one that got most done first, then the one that was refused less, then
+    /// the faster one.
+    pub(super) order: Vec<usize>,
+    /// How many got as much done as the first.
+    pub(super) tied: usize,
+    /// The place of the one that the others are compared with.
+    pub(super) baseline: usize,
+}
+
+/// Charts begin with all strategies, if they are no more than these.
+const FEW: usize = 5;
+
+impl Ranking {
+    pub(super) fn new(comparison: &Comparison) -> Self {
+        let strategies = &comparison.strategies;
+        let mut order: Vec<usize> = (0..strategies.len()).collect();
+        order.sort_by(|&a, &b| by_success(&strategies[a], &strategies[b]));
+        let best = order.first().map(|&best| strategies[best].completed);
+        let tied = order
+            .iter()
+            .filter(|&&it| Some(strategies[it].completed) == best);
+        Self {
+            tied: tied.count(),
+            order,
+            baseline: 0,
+        }
+    }
+
+    /// Whether charts show the strategy with this place at first.
+    pub(super) fn is_shown(&self, place: usize) -> bool {
+        self.order.len() <= FEW
+            || place == self.baseline
+            || self.order.first() == Some(&place)
+            || self.order.last() == Some(&place)
+    }
+
+    /// Which they show at first, unless all.
+    pub(super) fn few(&self) -> Option<&'static str> {
+        (self.order.len() > FEW).then_some("Best, worst and baseline")
+    }
+}
+
+fn by_success(a: &Summary, b: &Summary) -> Ordering {
+    let p95 = |it: &Summary| it.latency.p95_s.unwrap_or(f64::INFINITY);
+    b.completed
+        .total_cmp(&a.completed)
+        .then(a.refused.total_cmp(&b.refused))
+        .then(p95(a).total_cmp(&p95(b)))
+}
