@@ -1,23 +1,32 @@
 //! Runs every strategy of a scenario on the same arrivals and sums up what happened.
 
-use std::num::NonZeroU32;
+mod differences;
+mod gathered;
+mod limits;
+mod plan;
+
+use std::{num::NonZeroU32, sync::PoisonError};
 
 use hdrhistogram::Histogram;
 use paceline_core::Dimension;
 use rayon::prelude::*;
 
+pub use differences::differences;
+pub use plan::{Plan, Progress, Replications};
+
+use gathered::{FateFigures, Gathered, Row};
+
 use crate::{
     engine::Streams,
-    model::{self, Bound, Fate, Gauges, Tally},
-    results::{Bin, Comparison, Latency, LimitLine, Limited, Optimum, Part, Summary},
-    scenario::{Scenario, limit::Limit, workload::Workload},
+    model::{self, Bound, Fate, Tally},
+    results::{Bin, Comparison, Latency, LimitLine, Optimum, Part, Summary},
+    scenario::{Scenario, limit::Limit, strategy::Strategy},
     workload::TraceError,
 };
 
 /// Runs `replications` independent runs of every strategy, in parallel, and averages them.
 ///
-/// `done` is called, from any thread, after each run. The result does not depend on the number of
-/// threads: runs share nothing, and are summed up in order.
+/// `done` is called, from any thread, after each run. The baseline is the first strategy.
 ///
 /// # Errors
 ///
@@ -27,32 +36,60 @@ pub fn compare(
     replications: u32,
     done: impl Fn() + Sync,
 ) -> Result<Comparison, TraceError> {
-    let root = Streams::new(scenario.seed);
-    let runs = u64::from(replications) * scenario.strategies.len() as u64;
-    let bounds: Vec<Bound> = (0..replications)
-        .into_par_iter()
-        .map(|number| model::optimum(scenario, root.replication(number)))
-        .collect::<Result<_, _>>()?;
-    let tallies: Vec<Tally> = (0..runs)
-        .into_par_iter()
-        .map(|run| {
-            let (strategy, number) = split(run, replications);
-            let strategy = &scenario.strategies[strategy];
-            let tally = model::run(scenario, strategy, root.replication(number));
+    let plan = Plan {
+        replications: Replications::Fixed(replications),
+        baseline: 0,
+    };
+    compare_by(plan, scenario, |progress| {
+        if progress == Progress::Done {
             done();
-            tally
-        })
-        .collect::<Result<_, _>>()?;
+        }
+    })
+}
 
-    let summaries = scenario
-        .strategies
-        .iter()
-        .zip(tallies.chunks(replications as usize));
-    Ok(Comparison {
+/// Runs independent runs of every strategy as planned, in parallel, and averages them.
+///
+/// `progress` is told, from any thread, how far it is. The result does not depend on the number of
+/// threads: runs share nothing, what must be summed up in order is, and whether more are needed is decided
+/// by those that are there. A replication leaves a few numbers behind.
+///
+/// # Errors
+///
+/// Fails if a trace cannot be read.
+pub fn compare_by(
+    plan: Plan,
+    scenario: &Scenario,
+    progress: impl Fn(Progress) + Sync,
+) -> Result<Comparison, TraceError> {
+    let strategies = scenario.strategies.len();
+    let mut bounds = Vec::new();
+    let mut gathered = Vec::new();
+    gathered.resize_with(strategies, || Gathered::new(scenario));
+    let mut planned = plan.replications.first();
+    let mut count = 0;
+    loop {
+        progress(Progress::Planned(u64::from(planned) * strategies as u64));
+        while count < planned {
+            let next = planned.min(count.saturating_add(AT_ONCE));
+            run(scenario, count..next, &mut bounds, &mut gathered, || {
+                progress(Progress::Done);
+            })?;
+            count = next;
+        }
+        match plan.replications.next(count, scenario, &gathered) {
+            Some(more) => planned = more,
+            None => break,
+        }
+    }
+    let precision = plan.replications.precision(scenario, &gathered);
+    let baseline = scenario.strategies.get(plan.baseline);
+    let mut comparison = Comparison {
         scenario: scenario.name.clone(),
         seed: scenario.seed,
-        replications,
+        replications: count,
+        precision,
         duration_s: scenario.duration().as_secs_f64(),
+        warmup_s: 0.0,
         arrivals: mean(bounds.iter().map(|bound| bound.arrivals)),
         optimum: Optimum {
             requests: mean(bounds.iter().map(|bound| bound.requests)),
@@ -60,29 +97,85 @@ pub fn compare(
         },
         bin_s: scenario.bin().as_secs_f64(),
         limit_line: limit_line(scenario),
-        limits: limits(scenario),
-        strategies: summaries
-            .map(|(strategy, tallies)| summarise(&strategy.name, tallies, &bounds, scenario))
+        limits: limits::limits(scenario),
+        baseline: baseline.map_or_else(String::new, |strategy| strategy.name.clone()),
+        strategies: scenario
+            .strategies
+            .iter()
+            .zip(gathered)
+            .map(|(strategy, gathered)| summarise(strategy, gathered, scenario))
             .collect(),
-    })
+    };
+    tell_apart(&mut comparison.strategies, plan.baseline);
+    Ok(comparison)
 }
 
-/// The strategy and the replication of a run, counted over all of them.
-fn split(run: u64, replications: u32) -> (usize, u32) {
-    let strategy = usize::try_from(run / u64::from(replications));
-    let number = u32::try_from(run % u64::from(replications));
-    (strategy.unwrap_or(usize::MAX), number.unwrap_or(u32::MAX))
+/// How many replications are under way at once, at most; each leaves a row until all of them are done.
+const AT_ONCE: u32 = 256;
+
+/// Runs some replications of every strategy, and takes them in, in order.
+fn run(
+    scenario: &Scenario,
+    numbers: std::ops::Range<u32>,
+    bounds: &mut Vec<Bound>,
+    gathered: &mut [Gathered],
+    done: impl Fn() + Sync,
+) -> Result<(), TraceError> {
+    let root = Streams::new(scenario.seed);
+    let first = numbers.start;
+    let new: Vec<Bound> = numbers
+        .clone()
+        .into_par_iter()
+        .map(|number| model::optimum(scenario, root.replication(number)))
+        .collect::<Result<_, _>>()?;
+    let replications = numbers.len();
+    let rows: Vec<Row> = (0..gathered.len() * replications)
+        .into_par_iter()
+        .map(|run| {
+            let (strategy, place) = (run / replications, run % replications);
+            let number = first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX));
+            let streams = root.replication(number);
+            let tally = model::run(scenario, &scenario.strategies[strategy], streams)?;
+            let row = gathered[strategy].row(&tally, &new[place]);
+            done();
+            Ok(row)
+        })
+        .collect::<Result<_, _>>()?;
+    for (gathered, rows) in gathered.iter_mut().zip(rows.chunks(replications)) {
+        for row in rows {
+            gathered.add(row);
+        }
+    }
+    bounds.extend(new);
+    Ok(())
 }
 
-fn summarise(name: &str, tallies: &[Tally], bounds: &[Bound], scenario: &Scenario) -> Summary {
-    let average = |count: fn(&Tally) -> u64| mean(tallies.iter().map(count));
-    let totals: Vec<Fate> = tallies.iter().map(Tally::total).collect();
-    let total = part(String::new(), totals.iter());
+/// Says how the others differ from the baseline.
+fn tell_apart(strategies: &mut [Summary], baseline: usize) {
+    let others = strategies.len().saturating_sub(1);
+    let Some(each) = strategies.get(baseline).map(|it| it.each.clone()) else {
+        return;
+    };
+    for (place, strategy) in strategies.iter_mut().enumerate() {
+        if place != baseline {
+            strategy.differences = differences(&strategy.each, &each, others);
+        }
+    }
+}
+
+fn summarise(strategy: &Strategy, gathered: Gathered, scenario: &Scenario) -> Summary {
+    let ci95 = gathered.ci95();
+    let [calls, refused, failed, wasted_tokens] = gathered.calls();
+    let sum = gathered.sum.into_inner();
+    let sum = sum.unwrap_or_else(PoisonError::into_inner);
+    let runs = gathered.each.len();
+    let total = part("", &sum.total(), &gathered.fate, runs);
+    let possible = mean(gathered.each.iter().map(|it| it.possible));
     let completed = total.completed;
-    let calls = average(|tally| tally.calls);
-    let possible = mean(bounds.iter().map(|bound| bound.requests));
+    let parts = sum.workloads.iter().zip(&gathered.parts);
+    let parts = parts.zip(&scenario.workloads);
     Summary {
-        name: name.to_owned(),
+        name: strategy.name.clone(),
         completed,
         goodput: if possible > 0.0 {
             completed / possible
@@ -90,104 +183,65 @@ fn summarise(name: &str, tallies: &[Tally], bounds: &[Bound], scenario: &Scenari
             1.0
         },
         calls,
-        refused: average(|tally| tally.refused),
-        failed: average(|tally| tally.failed),
+        refused,
+        failed,
         calls_per_success: (completed > 0.0).then(|| calls / completed),
         latency: total.latency,
-        wasted_tokens: average(|tally| tally.wasted_tokens),
+        wasted_tokens,
         abandoned: total.abandoned,
         unfinished: total.unfinished,
-        series: series(tallies),
-        left: gauges(tallies).map_or_else(Vec::new, |it| it.left(tallies.len())),
-        workloads: parts(tallies, &scenario.workloads),
+        series: series(&sum, runs),
+        left: sum.gauges.left(runs),
+        workloads: parts
+            .map(|((sum, figures), workload)| part(&workload.name, sum, figures, runs))
+            .collect(),
+        ci95,
+        differences: Vec::new(),
+        each: gathered.each,
     }
 }
 
-/// The workloads apart, unless there is only one.
-fn parts(tallies: &[Tally], workloads: &[Workload]) -> Vec<Part> {
-    if workloads.len() == 1 {
-        return Vec::new();
-    }
-    let named = workloads.iter().enumerate();
-    named
-        .map(|(index, workload)| {
-            let fates = tallies.iter().map(|tally| &tally.workloads[index]);
-            part(workload.name.clone(), fates)
-        })
-        .collect()
-}
-
-/// The mean of what became of the same requests in each run.
-fn part<'a>(name: String, fates: impl ExactSizeIterator<Item = &'a Fate>) -> Part {
-    let runs = count(fates.len().max(1) as u64);
-    let mut sum = Fate::new();
-    for fate in fates {
-        sum.add(fate);
-    }
+/// The mean of what became of the same requests in each of so many runs.
+fn part(name: &str, sum: &Fate, figures: &FateFigures, runs: usize) -> Part {
+    let runs = count(runs.max(1) as u64);
+    let [p50_s, p95_s, p99_s] = figures.latencies();
     Part {
-        name,
+        name: name.to_owned(),
         completed: count(sum.completed) / runs,
-        latency: latency(&sum.latency_us),
+        latency: Latency {
+            p50_s,
+            p95_s,
+            p99_s,
+            curve: curve(&sum.latency_us),
+        },
         abandoned: count(sum.abandoned) / runs,
         unfinished: count(sum.unfinished) / runs,
+        ci95: figures.ci95(),
     }
 }
 
-fn latency(all: &Histogram<u64>) -> Latency {
+/// The latencies of all replications together.
+fn curve(all: &Histogram<u64>) -> Vec<(f64, f64)> {
     if all.is_empty() {
-        return Latency::default();
+        return Vec::new();
     }
-    let at = |share| seconds(all.value_at_quantile(share));
     // Even steps, and finer ones towards the end, where users suffer.
     let shares = (0..=99).map(|percent| f64::from(percent) / 100.0);
     let tail = [0.992, 0.994, 0.996, 0.998, 0.999, 1.0];
-    Latency {
-        p50_s: Some(at(0.50)),
-        p95_s: Some(at(0.95)),
-        p99_s: Some(at(0.99)),
-        curve: shares.chain(tail).map(|share| (share, at(share))).collect(),
-    }
+    let at = |share| (share, seconds(all.value_at_quantile(share)));
+    shares.chain(tail).map(at).collect()
 }
 
-fn series(tallies: &[Tally]) -> Vec<Bin> {
-    let bins = tallies.first().map_or(0, |tally| tally.series.len());
-    let of = |bin: usize, which: usize| mean(tallies.iter().map(|tally| tally.series[bin][which]));
-    let waiting = gauges(tallies).map(|it| it.waiting(tallies.len()));
-    (0..bins)
-        .zip(waiting.unwrap_or_default())
-        .map(|(bin, waiting)| Bin {
-            admitted: of(bin, 0),
-            refused: of(bin, 1),
-            waiting,
-        })
-        .collect()
-}
-
-/// Those of all runs together.
-fn gauges(tallies: &[Tally]) -> Option<Gauges> {
-    let (first, others) = tallies.split_first()?;
-    let mut sum = first.gauges.clone();
-    others.iter().for_each(|tally| sum.add(&tally.gauges));
-    Some(sum)
-}
-
-fn limits(scenario: &Scenario) -> Vec<Limited> {
-    let limited = |(place, limit): (usize, &Limit)| {
-        let (cells, unit) = match limit {
-            Limit::Rate(rate) => {
-                let unit = format!("{}/{}", rate.counts, rate.per);
-                (rate.quota.limit(), unit)
-            }
-            Limit::Concurrency(most) => (*most, "calls under way".to_owned()),
-        };
-        let several = scenario.providers.len() > 1;
-        Limited {
-            provider: several.then(|| scenario.providers[place].name.clone()),
-            cells: count(cells),
-            unit,
-        }
-    };
-    scenario.limits().map(limited).collect()
+fn series(sum: &Tally, runs: usize) -> Vec<Bin> {
+    let waiting = sum.gauges.waiting(runs);
+    let runs = count(runs.max(1) as u64);
+    let bins = sum.series.iter().zip(waiting);
+    bins.map(|([admitted, refused], waiting)| Bin {
+        admitted: count(*admitted) / runs,
+        refused: count(*refused) / runs,
+        waiting,
+    })
+    .collect()
 }
 
 /// The limit on requests that allows the fewest calls in a bin; none if several keys share the calls or

@@ -2,7 +2,7 @@
 
 use paceline_sim::{
     report::{self, Picture, Style},
-    results::{Bin, Comparison, Latency, LimitLine, Limited, Optimum, Summary},
+    results::{Bin, Ci95, Comparison, Latency, LimitLine, Limited, Optimum, Summary},
 };
 
 fn strategy(name: &str, bins: usize, refused: f64) -> Summary {
@@ -33,6 +33,9 @@ fn strategy(name: &str, bins: usize, refused: f64) -> Summary {
         ],
         left: vec![vec![0.25; bins]],
         workloads: Vec::new(),
+        ci95: Ci95::default(),
+        differences: Vec::new(),
+        each: Vec::new(),
     }
 }
 
@@ -41,7 +44,9 @@ fn comparison(strategies: Vec<Summary>) -> Comparison {
         scenario: "a <scenario> & more".to_owned(),
         seed: 1,
         replications: 1,
+        precision: None,
         duration_s: 600.0,
+        warmup_s: 0.0,
         arrivals: 20.0,
         optimum: Optimum {
             requests: 20.0,
@@ -57,6 +62,7 @@ fn comparison(strategies: Vec<Summary>) -> Comparison {
             cells: 5.0,
             unit: "requests/min".to_owned(),
         }],
+        baseline: String::new(),
         strategies,
     }
 }

@@ -76,7 +76,7 @@ class Chart {
           size: (_, values) => 14 + 6.6 * Math.max(2, ...(values ?? []).map((it) => (it ?? "").length)),
           label: data.y_label,
           values: (_, splits) => splits.map((split) => this.format.tick(split)),
-          ...(data.log ? { splits: (_, __, least, most) => TIMES.filter((it) => it >= least && it <= most), filter: null } : {}),
+          ...(data.log ? { splits: (_, __, least, most) => TIMES.filter((it) => it >= least && it <= most), filter: (_, splits) => splits } : {}),
         },
       ],
       series: [

@@ -63,7 +63,7 @@ impl Gauges {
     }
 
     /// Adds those of another run of the same length and limits.
-    pub fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.waiting.resize(other.waiting.len(), 0);
         for (sum, other) in self.waiting.iter_mut().zip(&other.waiting) {
             *sum += other;

@@ -100,6 +100,23 @@ impl Tally {
         }
     }
 
+    /// Adds what happened in another run of the same length and workloads.
+    pub fn add(&mut self, other: &Self) {
+        for (fate, other) in self.workloads.iter_mut().zip(&other.workloads) {
+            fate.add(other);
+        }
+        self.calls += other.calls;
+        self.refused += other.refused;
+        self.failed += other.failed;
+        self.wasted_tokens = self.wasted_tokens.saturating_add(other.wasted_tokens);
+        self.gauges.add(&other.gauges);
+        for (bin, other) in self.series.iter_mut().zip(&other.series) {
+            for (calls, other) in bin.iter_mut().zip(other) {
+                *calls += other;
+            }
+        }
+    }
+
     /// What became of all requests.
     pub fn total(&self) -> Fate {
         let mut total = Fate::new();

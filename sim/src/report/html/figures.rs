@@ -52,7 +52,7 @@ fn throughput(comparison: &Comparison) -> Figure {
     figure.says = Prose::words("Calls that the provider admitted.");
     let line = comparison.limit_line.as_ref();
     if let Some(line) = line.filter(|_| bins.are_original()) {
-        let words = format!(" The dashed line is its {}.", line.label);
+        let words = format!(" The dashed line: {}.", line.label);
         figure.says = figure.says.and(words);
         figure.chart.line = Some(Line {
             value: Number(line.per_bin),
@@ -95,7 +95,7 @@ fn queue(comparison: &Comparison) -> Figure {
         |bins, strategy| bins.means(strategy.series.iter().map(|bin| bin.waiting)),
     );
     figure.says = Prose::words(format!(
-        "Requests that had arrived and had no call under way - in line, between two tries, or held back -, on \
+        "Requests that had arrived and had no call under way (in line, between two tries, or held back), on \
          average over {}.",
         short_seconds(bins.width_s)
     ));

@@ -5,6 +5,7 @@
 
 mod assets;
 mod bins;
+mod certainty;
 mod charts;
 mod data;
 mod figures;
@@ -24,7 +25,7 @@ use self::{
     ranking::Ranking,
     text::{in_lines, in_one_line},
 };
-use super::format::{count, seconds};
+use super::format::{count, short_seconds};
 use crate::{results::Comparison, scenario::Source};
 
 /// Where a comparison comes from.
@@ -97,7 +98,7 @@ fn facts(comparison: &Comparison) -> String {
     };
     format!(
         "{} simulated · {} requests · {strategies} · {runs} · seed {}",
-        seconds(comparison.duration_s),
+        short_seconds(comparison.duration_s),
         count(comparison.arrivals),
         comparison.seed,
     )

@@ -10,10 +10,14 @@ pub(super) struct Ranking {
     pub(super) order: Vec<usize>,
     /// How many got as much done as the first.
     pub(super) tied: usize,
+    /// How many, with the first, got done as much but for half a percent of the optimum.
+    pub(super) near: usize,
     /// The place of the one that the others are compared with.
     pub(super) baseline: usize,
 }
 
+/// Nobody chooses a strategy for less than this share of the optimum.
+const NEAR: f64 = 0.005;
 /// Charts begin with all strategies, if they are no more than these.
 const FEW: usize = 5;
 
@@ -22,14 +26,20 @@ impl Ranking {
         let strategies = &comparison.strategies;
         let mut order: Vec<usize> = (0..strategies.len()).collect();
         order.sort_by(|&a, &b| by_success(&strategies[a], &strategies[b]));
+        let baseline = strategies
+            .iter()
+            .position(|it| it.name == comparison.baseline);
+        let most = order.first().map_or(0.0, |&best| strategies[best].goodput);
+        let is_near = |it: &Summary| it.goodput >= most - NEAR;
         let best = order.first().map(|&best| strategies[best].completed);
         let tied = order
             .iter()
             .filter(|&&it| Some(strategies[it].completed) == best);
         Self {
             tied: tied.count(),
+            near: order.iter().filter(|&&it| is_near(&strategies[it])).count(),
             order,
-            baseline: 0,
+            baseline: baseline.unwrap_or(0),
         }
     }
 

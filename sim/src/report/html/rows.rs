@@ -1,7 +1,7 @@
 use super::{look, ranking::Ranking, text::in_one_line};
 use crate::{
-    report::format::{count, percent, seconds, short_count},
-    results::{Comparison, Latency, Part, Summary},
+    report::format::{count, seconds, short_count},
+    results::{Ci95, Comparison, Latency, Part, Summary},
 };
 
 /// The columns of the table.
@@ -63,32 +63,38 @@ pub(super) fn rows(comparison: &Comparison, ranking: &Ranking) -> Vec<Row> {
 }
 
 fn whole(strategy: &Summary) -> Vec<Cell> {
-    let per_success = strategy.calls_per_success;
-    let [p50, p95, p99] = times(&strategy.latency);
+    let Summary { ci95, .. } = strategy;
+    let [p50, p95, p99] = times(&strategy.latency, ci95);
+    let percents = |share: f64| format!("{:.1} %", share * 100.0);
     vec![
-        cell(count(strategy.completed)),
+        cell(strategy.completed, ci95.completed, count),
         Cell {
             bar: Some(format!(
                 "{:.1}",
                 (strategy.goodput * 100.0).clamp(0.0, 100.0)
             )),
-            ..cell(percent(strategy.goodput))
+            ..cell(strategy.goodput, ci95.goodput, percents)
         },
-        cell(count(strategy.refused)),
-        cell(per_success.map_or_else(|| "–".to_owned(), |calls| format!("{calls:.2}"))),
+        cell(strategy.refused, ci95.refused, count),
+        maybe(
+            strategy.calls_per_success,
+            ci95.calls_per_success,
+            |calls| format!("{calls:.2}"),
+        ),
         p50,
         p95,
         p99,
-        cell(short_count(strategy.wasted_tokens)),
-        cell(count(strategy.abandoned)),
-        cell(count(strategy.unfinished)),
+        cell(strategy.wasted_tokens, ci95.wasted_tokens, short_count),
+        cell(strategy.abandoned, ci95.abandoned, count),
+        cell(strategy.unfinished, ci95.unfinished, count),
     ]
 }
 
 fn part(part: &Part) -> Vec<Cell> {
-    let [p50, p95, p99] = times(&part.latency);
+    let Part { ci95, .. } = part;
+    let [p50, p95, p99] = times(&part.latency, ci95);
     vec![
-        cell(count(part.completed)),
+        cell(part.completed, ci95.completed, count),
         Cell::default(),
         Cell::default(),
         Cell::default(),
@@ -96,21 +102,35 @@ fn part(part: &Part) -> Vec<Cell> {
         p95,
         p99,
         Cell::default(),
-        cell(count(part.abandoned)),
-        cell(count(part.unfinished)),
+        cell(part.abandoned, ci95.abandoned, count),
+        cell(part.unfinished, ci95.unfinished, count),
     ]
 }
 
-fn times(latency: &Latency) -> [Cell; 3] {
-    [latency.p50_s, latency.p95_s, latency.p99_s]
-        .map(|value| cell(value.map_or_else(|| "–".to_owned(), seconds)))
+fn times(latency: &Latency, ci95: &Ci95) -> [Cell; 3] {
+    [
+        maybe(latency.p50_s, ci95.latency_p50_s, seconds),
+        maybe(latency.p95_s, ci95.latency_p95_s, seconds),
+        maybe(latency.p99_s, ci95.latency_p99_s, seconds),
+    ]
 }
 
-fn cell(text: String) -> Cell {
+fn cell(figure: f64, half: Option<f64>, format: fn(f64) -> String) -> Cell {
     Cell {
-        text,
-        ..Cell::default()
+        text: format(figure),
+        between: half.map(|half| format!("± {}", format(half))),
+        bar: None,
     }
+}
+
+fn maybe(figure: Option<f64>, half: Option<f64>, format: fn(f64) -> String) -> Cell {
+    figure.map_or_else(
+        || Cell {
+            text: "–".to_owned(),
+            ..Cell::default()
+        },
+        |figure| cell(figure, half, format),
+    )
 }
 
 /// What the table does not say itself.
@@ -120,6 +140,12 @@ pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
         .iter()
         .any(|it| !it.workloads.is_empty());
     let mut notes = Vec::new();
+    if comparison.replications > 1 {
+        notes.push(
+            "± is half the width of the 95 % confidence interval around the mean, by Student's t over the runs."
+                .to_owned(),
+        );
+    }
     if several {
         notes.push(
             "Lines below a strategy are its workloads. Refusals and calls are not told apart by workload."

@@ -1,4 +1,9 @@
-use super::{page::Verdict, prose::Prose, ranking::Ranking};
+use super::{
+    certainty::{self, certainty},
+    page::Verdict,
+    prose::Prose,
+    ranking::Ranking,
+};
 use crate::{
     report::format::{count, percent, seconds},
     results::{Comparison, Summary},
@@ -13,7 +18,9 @@ pub(super) fn verdict(comparison: &Comparison, ranking: &Ranking) -> Verdict {
             points: Vec::new(),
         };
     };
-    let mut points = vec![certainty(comparison), price(best, ranking)];
+    let mut points = certainty(comparison, ranking, best);
+    points.push(price(best, ranking));
+    points.extend(near(comparison, ranking));
     if ranking.order.len() > 1 {
         points.push(baseline(comparison, ranking, best));
     }
@@ -30,9 +37,9 @@ fn lead(comparison: &Comparison, ranking: &Ranking, best: &Summary) -> Prose {
         .collect();
     let possible = &comparison.optimum;
     let done = format!(
-        "{} of the {}{} requests that any schedule could have got admitted ({})",
+        "{} requests of {} {} that any schedule could have got admitted ({})",
         count(best.completed),
-        if possible.exact { "" } else { "at most " },
+        if possible.exact { "the" } else { "at most" },
         count(possible.requests),
         percent(best.goodput),
     );
@@ -44,24 +51,6 @@ fn lead(comparison: &Comparison, ranking: &Ranking, best: &Summary) -> Prose {
         (_, 1) => Prose::name(&best.name).and(format!(" gets most done: {done}.")),
         _ => Prose::names(&tied).and(format!(" get most done, and equally much: {done}.")),
     }
-}
-
-fn certainty(comparison: &Comparison) -> Prose {
-    if comparison.replications > 1 {
-        return Prose::words(format!(
-            "These are means over {} independent runs.",
-            count(comparison.replications.into())
-        ));
-    }
-    let others = if comparison.strategies.len() > 1 {
-        "whether the same strategy would win with"
-    } else {
-        "what becomes of"
-    };
-    Prose::words(format!(
-        "This is a single run: it cannot say {others} other arrivals. Ask for more, such as \
-         --replications 30, to learn how certain this is."
-    ))
 }
 
 /// What the best one costs.
@@ -87,6 +76,41 @@ fn price(best: &Summary, ranking: &Ranking) -> Prose {
         _ => String::new(),
     };
     subject.and(format!(" {refused}{latency}{}.", undone(best)))
+}
+
+/// Those that get nearly as much done, and which of them is refused least.
+fn near(comparison: &Comparison, ranking: &Ranking) -> Option<Prose> {
+    let of = |&place: &usize| &comparison.strategies[place];
+    if ranking.near <= ranking.tied {
+        return None;
+    }
+    let near: Vec<_> = ranking.order[..ranking.near].iter().map(of).collect();
+    let names: Vec<_> = near[ranking.tied..]
+        .iter()
+        .map(|it| it.name.as_str())
+        .collect();
+    let least = near.iter().min_by(|a, b| a.refused.total_cmp(&b.refused));
+    let words = match names.len() {
+        1 => " comes within half a percent of that",
+        _ => " come within half a percent of that",
+    };
+    let prose = Prose::names(&names).and(words);
+    Some(match least {
+        Some(least) if least.refused < near[0].refused => {
+            let refused = match least.refused {
+                0.0 => "never".to_owned(),
+                refused => format!("{} times", count(refused)),
+            };
+            let p95 = least.latency.p95_s.map_or_else(String::new, |p95| {
+                format!("; 95 % of its successes take up to {}", seconds(p95))
+            });
+            prose
+                .and(". Least refused of all these: ")
+                .and_name(&least.name)
+                .and(format!(", {refused}{p95}."))
+        }
+        _ => prose.and("."),
+    })
 }
 
 fn undone(of: &Summary) -> String {
@@ -116,8 +140,9 @@ fn baseline(comparison: &Comparison, ranking: &Ranking, best: &Summary) -> Prose
     });
     let done = if less > 0.0 {
         let goodput = percent(baseline.goodput);
+        let surely = certainty::difference(best);
         format!(
-            " gets {goodput} done, {} requests fewer, and {refused}",
+            " gets {goodput} done, {} requests fewer{surely}, and {refused}",
             count(less)
         )
     } else if ranking.order.first() == Some(&ranking.baseline) {
