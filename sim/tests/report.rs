@@ -1,7 +1,7 @@
 //! Reports take whatever a scenario may contain, and draw it the same each time.
 
 use paceline_sim::{
-    report::{self, Picture, Style},
+    report::{self, Origin, Picture, Style},
     results::{Bin, Ci95, Comparison, Latency, LimitLine, Limited, Optimum, Summary},
 };
 
@@ -102,7 +102,7 @@ fn nothing_to_show_is_no_failure() {
     for strategies in [vec![], vec![idle], vec![strategy("one bin", 1, 1e9)]] {
         let mut comparison = comparison(strategies);
         comparison.limit_line = None;
-        let files = report::files(&comparison).expect("it can be drawn");
+        let files = report::files(&comparison, &Origin::default()).expect("it can be drawn");
         assert!(
             files
                 .iter()
@@ -115,8 +115,8 @@ fn nothing_to_show_is_no_failure() {
 fn a_drawing_is_the_same_each_time() {
     let strategies = (0..12).map(|n| strategy(&format!("strategy {n}"), 300, f64::from(n) * 50.0));
     let comparison = comparison(strategies.collect());
-    let first = report::files(&comparison).expect("it can be drawn");
-    let second = report::files(&comparison).expect("it can be drawn");
+    let first = report::files(&comparison, &Origin::default()).expect("it can be drawn");
+    let second = report::files(&comparison, &Origin::default()).expect("it can be drawn");
     for (first, second) in first.iter().zip(&second) {
         assert!(first.bytes == second.bytes, "{} differs", first.name);
     }

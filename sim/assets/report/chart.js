@@ -26,6 +26,9 @@ class Chart {
   }
 
   get height() {
+    if (document.documentElement.classList.contains("paper")) {
+      return 210;
+    }
     return this.width < 560 ? 250 : 300;
   }
 
@@ -152,7 +155,7 @@ class Chart {
   }
 
   fit() {
-    if (this.uplot.width !== this.width) {
+    if (this.uplot.width !== this.width || this.uplot.height !== this.height) {
       this.uplot.setSize({ width: this.width, height: this.height });
     }
   }

@@ -2,10 +2,12 @@ use paceline_core::Timestamp;
 
 use super::{gauges::ALL, provider::Provider};
 
-/// What each limit of each provider has left, in the order of [`Scenario::limits`]: the mean of its keys.
+/// What each limit of each provider has left just before a moment, at which a window may end, in the order of
+/// [`Scenario::limits`]: the mean of its keys.
 ///
 /// [`Scenario::limits`]: crate::scenario::Scenario::limits
-pub(super) fn left(keys: &mut [Provider], now: Timestamp) -> impl Iterator<Item = u64> {
+pub(super) fn left(keys: &mut [Provider], before: Timestamp) -> impl Iterator<Item = u64> {
+    let now = Timestamp::from_nanos(before.as_nanos().saturating_sub(1));
     let providers = keys.chunk_by_mut(|one, next| one.of == next.of);
     providers.flat_map(move |keys| {
         let count = keys.len() as u64;

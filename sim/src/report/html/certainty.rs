@@ -34,14 +34,14 @@ pub(super) fn certainty(comparison: &Comparison, ranking: &Ranking, best: &Summa
             let all = differences(&best.each, &other.each, pairs);
             (other.name.as_str(), goodput(&all).map(|it| it.verdict))
         });
-        points.push(told(&runs, &against.collect::<Vec<_>>()));
+        points.push(told(&best.name, &runs, &against.collect::<Vec<_>>()));
     }
     points.extend(precision(comparison));
     points
 }
 
-/// From whom it was told by so many runs.
-fn told(runs: &str, against: &[(&str, Option<Verdict>)]) -> Prose {
+/// From whom the best was told by so many runs.
+fn told(best: &str, runs: &str, against: &[(&str, Option<Verdict>)]) -> Prose {
     let those = |is: fn(&Verdict) -> bool| -> Vec<_> {
         let found = against
             .iter()
@@ -60,22 +60,28 @@ fn told(runs: &str, against: &[(&str, Option<Verdict>)]) -> Prose {
     }
     let mut prose = Prose::default();
     if !unsure.is_empty() {
-        prose = prose.and("That is not certain: it cannot be told from ");
+        prose = prose
+            .and("That is not certain: ")
+            .and_name(best)
+            .and(" cannot be told from ");
         prose.0.extend(Prose::names(&unsure).0);
         prose = prose.and(format!(" by {runs} runs{}. ", how_many_more(against)));
     }
     if !equal.is_empty() {
         prose = prose.and("In every run, as much was done by ");
         prose.0.extend(Prose::names(&equal).0);
-        prose = prose.and(". ");
+        prose = prose.and(" as by ").and_name(best).and(". ");
     }
     match worse.len() {
         0 => prose,
         1 => prose
-            .and("It gets more done than ")
+            .and_name(best)
+            .and(" gets more done than ")
             .and_name(worse[0])
             .and(format!(", {certain}.")),
-        more => prose.and(format!("It gets more done than {more} others, {certain}.")),
+        more => prose
+            .and_name(best)
+            .and(format!(" gets more done than {more} others, {certain}.")),
     }
 }
 

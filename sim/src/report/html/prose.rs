@@ -47,7 +47,11 @@ impl Prose {
     /// Goes on with words.
     pub(super) fn and(mut self, words: impl Into<String>) -> Self {
         self.0.push(Piece {
-            text: words.into(),
+            // A number stays with its unit.
+            text: words
+                .into()
+                .replace(" %", "\u{a0}%")
+                .replace(" min", "\u{a0}min"),
             is_name: false,
         });
         self

@@ -12,6 +12,8 @@ pub(super) struct Ranking {
     pub(super) tied: usize,
     /// How many, with the first, got done as much but for half a percent of the optimum.
     pub(super) near: usize,
+    /// The place of the one of those that was refused least.
+    pub(super) gentle: usize,
     /// The place of the one that the others are compared with.
     pub(super) baseline: usize,
 }
@@ -30,14 +32,17 @@ impl Ranking {
             .iter()
             .position(|it| it.name == comparison.baseline);
         let most = order.first().map_or(0.0, |&best| strategies[best].goodput);
-        let is_near = |it: &Summary| it.goodput >= most - NEAR;
+        let is_near = |&&it: &&usize| strategies[it].goodput >= most - NEAR;
+        let near = order.iter().filter(is_near).count();
+        let refused = |it: &usize| strategies[*it].refused;
+        let near_ones = order[..near].iter();
+        let gentle = near_ones.min_by(|a, b| refused(a).total_cmp(&refused(b)));
         let best = order.first().map(|&best| strategies[best].completed);
-        let tied = order
-            .iter()
-            .filter(|&&it| Some(strategies[it].completed) == best);
+        let is_best = |&&it: &&usize| Some(strategies[it].completed) == best;
         Self {
-            tied: tied.count(),
-            near: order.iter().filter(|&&it| is_near(&strategies[it])).count(),
+            tied: order.iter().filter(is_best).count(),
+            near,
+            gentle: gentle.copied().unwrap_or(0),
             order,
             baseline: baseline.unwrap_or(0),
         }
@@ -47,13 +52,14 @@ impl Ranking {
     pub(super) fn is_shown(&self, place: usize) -> bool {
         self.order.len() <= FEW
             || place == self.baseline
+            || place == self.gentle
             || self.order.first() == Some(&place)
             || self.order.last() == Some(&place)
     }
 
     /// Which they show at first, unless all.
     pub(super) fn few(&self) -> Option<&'static str> {
-        (self.order.len() > FEW).then_some("Best, worst and baseline")
+        (self.order.len() > FEW).then_some("A few")
     }
 }
 

@@ -35,28 +35,38 @@ fn lead(comparison: &Comparison, ranking: &Ranking, best: &Summary) -> Prose {
     let tied: Vec<_> = tied
         .map(|&it| comparison.strategies[it].name.as_str())
         .collect();
+    let near = match ranking.near - ranking.tied {
+        0 => ".".to_owned(),
+        1 => "; one other comes within half a percent of that.".to_owned(),
+        near => format!("; {near} others come within half a percent of that."),
+    };
     let possible = &comparison.optimum;
     let done = format!(
-        "{} requests of {} {} that any schedule could have got admitted ({})",
+        "{}{} requests of {} {} that any schedule could have got admitted ({})",
+        if comparison.replications > 1 {
+            "on average "
+        } else {
+            ""
+        },
         count(best.completed),
         if possible.exact { "the" } else { "at most" },
         count(possible.requests),
         percent(best.goodput),
     );
     match (comparison.strategies.len(), tied.len()) {
-        (1, _) => Prose::name(&best.name).and(format!(" gets done {done}.")),
+        (1, _) => Prose::name(&best.name).and(format!(" gets done {done}{near}")),
         (all, tied) if all == tied => {
             Prose::words(format!("All strategies get done the same: {done}."))
         }
-        (_, 1) => Prose::name(&best.name).and(format!(" gets most done: {done}.")),
-        _ => Prose::names(&tied).and(format!(" get most done, and equally much: {done}.")),
+        (_, 1) => Prose::name(&best.name).and(format!(" gets most done: {done}{near}")),
+        _ => Prose::names(&tied).and(format!(" get most done, and equally much: {done}{near}")),
     }
 }
 
 /// What the best one costs.
 fn price(best: &Summary, ranking: &Ranking) -> Prose {
     let subject = match (ranking.order.len(), ranking.tied) {
-        (1, _) | (_, 1) => Prose::words("It"),
+        (1, _) | (_, 1) => Prose::name(&best.name),
         _ => Prose::words("Of these, ").and_name(&best.name),
     };
     let refused = match (best.refused, best.calls_per_success) {
@@ -78,38 +88,26 @@ fn price(best: &Summary, ranking: &Ranking) -> Prose {
     subject.and(format!(" {refused}{latency}{}.", undone(best)))
 }
 
-/// Those that get nearly as much done, and which of them is refused least.
+/// Which of those that get nearly as much done is refused least.
 fn near(comparison: &Comparison, ranking: &Ranking) -> Option<Prose> {
-    let of = |&place: &usize| &comparison.strategies[place];
     if ranking.near <= ranking.tied {
         return None;
     }
-    let near: Vec<_> = ranking.order[..ranking.near].iter().map(of).collect();
-    let names: Vec<_> = near[ranking.tied..]
-        .iter()
-        .map(|it| it.name.as_str())
-        .collect();
-    let least = near.iter().min_by(|a, b| a.refused.total_cmp(&b.refused));
-    let words = match names.len() {
-        1 => " comes within half a percent of that",
-        _ => " come within half a percent of that",
-    };
-    let prose = Prose::names(&names).and(words);
-    Some(match least {
-        Some(least) if least.refused < near[0].refused => {
-            let refused = match least.refused {
-                0.0 => "never".to_owned(),
-                refused => format!("{} times", count(refused)),
-            };
-            let p95 = least.latency.p95_s.map_or_else(String::new, |p95| {
-                format!("; 95 % of its successes take up to {}", seconds(p95))
-            });
-            prose
-                .and(". Least refused of all these: ")
-                .and_name(&least.name)
-                .and(format!(", {refused}{p95}."))
-        }
-        _ => prose.and("."),
+    let least = &comparison.strategies[ranking.gentle];
+    let prose = Prose::words(format!("Of these {}, ", ranking.near)).and_name(&least.name);
+    if ranking.order.first() == Some(&ranking.gentle) {
+        return Some(prose.and(" is also refused least."));
+    }
+    let p95 = least.latency.p95_s.map_or_else(String::new, |p95| {
+        format!("; 95 % of its successes take up to {}", seconds(p95))
+    });
+    Some(match least.refused {
+        0.0 => prose.and(format!(" is never refused{p95}{}.", undone(least))),
+        refused => prose.and(format!(
+            " is refused least, {} times{p95}{}.",
+            count(refused),
+            undone(least)
+        )),
     })
 }
 
