@@ -7,6 +7,7 @@ pub mod admission;
 pub mod entry;
 pub mod learning;
 pub mod limit;
+mod limits;
 mod one_or_several;
 mod overrides;
 pub mod presets;
@@ -29,7 +30,6 @@ use std::{
 use paceline_core::Timestamp;
 use serde::Deserialize;
 
-use limit::Limit;
 use one_or_several::one_or_several;
 pub use overrides::Override;
 use provider::Provider;
@@ -152,19 +152,6 @@ impl Scenario {
     /// The time at which it ends.
     pub fn end(&self) -> Timestamp {
         self.start().saturating_add(self.duration())
-    }
-
-    /// The limits of its providers, each with the provider's place: those on calls under way after the others.
-    pub fn limits(&self) -> impl Iterator<Item = (usize, &Limit)> {
-        self.providers.iter().enumerate().flat_map(|(place, it)| {
-            let rates = it.limits.iter().filter(|it| matches!(it, Limit::Rate(_)));
-            let smallest = it.limits.iter().filter_map(|limit| match limit {
-                Limit::Concurrency(most) => Some((*most, limit)),
-                Limit::Rate(_) => None,
-            });
-            let smallest = smallest.min_by_key(|it| it.0).map(|it| it.1);
-            rates.chain(smallest).map(move |limit| (place, limit))
-        })
     }
 
     /// Replaces its requests by those of a trace; the declared cap stays that of the first workload.

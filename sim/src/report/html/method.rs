@@ -1,34 +1,54 @@
-use crate::{report::format::short_seconds, results::Comparison};
+use crate::{
+    report::format::{percent, short_seconds},
+    results::Comparison,
+    statistics::CONFIDENCE,
+};
 
 /// What the words of the page mean.
 pub(super) fn method(comparison: &Comparison) -> Vec<(&'static str, String)> {
-    let optimum = if comparison.optimum.exact {
-        "The most requests that any schedule could have got admitted, with the future known and requests that \
-         take no time. Some schedule reaches it."
+    let mut words = figures(comparison);
+    words.extend(certainty(comparison));
+    words.push((
+        "Fairness",
+        "All strategies meet the same arrivals, sizes, latencies and faults. What happens to the n-th call of a \
+         request depends on the request and n alone."
+            .to_owned(),
+    ));
+    words.push((
+        "Charts",
+        format!(
+            "Series over time are in bins of {}, or in several of them together where there are many. A limit's \
+             share is taken just before the end of each bin, of the most that it holds at once.",
+            short_seconds(comparison.bin_s)
+        ),
+    ));
+    words
+}
+
+fn figures(comparison: &Comparison) -> Vec<(&'static str, String)> {
+    let reached = if comparison.optimum.exact {
+        "Some schedule reaches it."
     } else {
-        "The most requests that any schedule could have got admitted, with the future known and requests that \
-         take no time. It is an upper bound: whether any schedule reaches it is not known."
+        "It is an upper bound: whether any schedule reaches it is not known."
     };
-    let bins = format!(
-        "Series over time count in bins of {}, or in several of them together where there are many.",
-        short_seconds(comparison.bin_s)
+    let optimum = format!(
+        "The most requests that any schedule could have got admitted, if it knew the future and requests took no \
+         time. {reached}"
     );
-    let same = "All strategies meet the same arrivals, sizes, latencies and faults. What happens to the n-th call of \
-                a request depends on the request and n alone.";
-    [
+    let words = [
         (
             "Goodput",
             "Requests that succeeded in time, as a share of the optimum. A cache or batches may exceed it.",
         ),
-        ("Optimum", optimum),
+        ("Optimum", &optimum),
         (
             "Refused",
             "Calls that the provider turned away because of a limit.",
         ),
         (
             "Latency",
-            "From the arrival of a request to its success, waiting and retries included. p95 is what 95 % of \
-             the successes did not exceed.",
+            "From the arrival of a request to its success, waiting and retries included. p95 is what 95 % of the \
+             successes did not exceed.",
         ),
         (
             "Tokens wasted",
@@ -38,9 +58,21 @@ pub(super) fn method(comparison: &Comparison) -> Vec<(&'static str, String)> {
             "Abandoned, unfinished",
             "Requests that a strategy gave up, and those still waiting or under way at the end.",
         ),
-        ("Fairness of the comparison", same),
-        ("Charts", &bins),
-    ]
-    .map(|(word, meaning)| (word, meaning.to_owned()))
-    .to_vec()
+    ];
+    words
+        .map(|(word, meaning)| (word, meaning.to_owned()))
+        .to_vec()
+}
+
+/// How figures of several runs are to be taken.
+fn certainty(comparison: &Comparison) -> Option<(&'static str, String)> {
+    (comparison.replications > 1).then(|| {
+        let meaning = format!(
+            "± is half the width of a {} confidence interval, by Student's t over independent runs. Strategies are \
+             told apart by their differences run by run, as they met the same arrivals, and all pairs hold at that \
+             confidence together (Bonferroni).",
+            percent(CONFIDENCE)
+        );
+        ("Certainty", meaning)
+    })
 }

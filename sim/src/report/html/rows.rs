@@ -140,12 +140,6 @@ pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
         .iter()
         .any(|it| !it.workloads.is_empty());
     let mut notes = Vec::new();
-    if comparison.replications > 1 {
-        notes.push(
-            "± is half the width of the 95 % confidence interval around the mean, by Student's t over the runs."
-                .to_owned(),
-        );
-    }
     if several {
         notes.push(
             "Lines below a strategy are its workloads. Refusals and calls are not told apart by workload."
