@@ -89,7 +89,7 @@ pub fn compare_by(
         replications: count,
         precision,
         duration_s: scenario.duration().as_secs_f64(),
-        warmup_s: 0.0,
+        warmup_s: scenario.warmup_s.get().as_secs_f64(),
         arrivals: mean(bounds.iter().map(|bound| bound.arrivals)),
         optimum: Optimum {
             requests: mean(bounds.iter().map(|bound| bound.requests)),

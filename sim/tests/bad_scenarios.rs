@@ -45,6 +45,16 @@ fn bad_values_are_refused_with_line_field_and_what_was_expected() {
     );
     refuses("= 600", "= inf", &[":2:", "duration_s", "inf"]);
     refuses(
+        "= 600",
+        "= 600\nwarmup_s = -1",
+        &[":3:", "warmup_s", "seconds from 0", "-1"],
+    );
+    refuses(
+        "= 600",
+        "= 600\nwarmup_s = 600",
+        &["warmup_s: expected less than duration_s (600), found 600"],
+    );
+    refuses(
         "\"gcra\"",
         "\"leaky\"",
         &["provider.limit[0]", "unknown variant `leaky`", "`gcra`"],

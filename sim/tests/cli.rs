@@ -5,6 +5,7 @@ mod score;
 
 use std::fs;
 
+use paceline_sim::scenario::presets;
 use program::{fails, scenario, sim};
 use tempfile::TempDir;
 
@@ -80,6 +81,17 @@ fn wrong_usage_exits_with_2() {
     for args in [
         &["compare"][..],
         &["compare", "x.toml", "--replications", "0"],
+        &["compare", "x.toml", "--precision", "2"],
+        &["compare", "x.toml", "--precision", "0%"],
+        &[
+            "compare",
+            "x.toml",
+            "--precision",
+            "2%",
+            "--replications",
+            "5",
+        ],
+        &["compare", "x.toml", "--max-replications", "50"],
         &["compare", "x.toml", "--set", "no-equals-sign"],
         &["compare", "x.toml", "--format", "xml"],
         &["nonsense"],
@@ -101,6 +113,7 @@ fn overrides_change_values_and_say_so_when_they_are_wrong() {
         String::from_utf8(output.stdout).expect("UTF-8")
     };
     assert!(check("duration_s=7200").contains("2.00 h"));
+    assert!(check("warmup_s=90").contains("counts nothing in the first 90.0 s"));
     assert!(check("provider.limit.0.limit=77").contains("77 requests/min"));
     assert!(check("strategy.one.concurrency=3").contains("3 requests at a time"));
     assert!(check("strategy.1.name=another").contains("another"));
@@ -158,20 +171,16 @@ fn a_run_leaves_seven_files_and_nothing_else() {
 fn equal_seeds_give_equal_bytes_whatever_the_threads() {
     let folder = TempDir::new().expect("a temporary folder");
     let path = scenario(folder.path(), |text| text);
-    let run = |threads: &str, seed: &str| {
+    let run = |threads: &str, seed: &str, how: &[&str]| {
         let out = folder.path().join(format!("{threads}-{seed}"));
         let shown = out.display().to_string();
-        let args = [
-            "--replications",
-            "7",
-            "--threads",
-            threads,
-            "--seed",
-            seed,
-            "--out",
-            &shown,
-        ];
-        sim().args(["compare", &path]).args(args).assert().success();
+        let args = ["--threads", threads, "--seed", seed, "--out", &shown];
+        sim()
+            .args(["compare", &path])
+            .args(args)
+            .args(how)
+            .assert()
+            .success();
         [
             "results.json",
             "results.csv",
@@ -183,12 +192,16 @@ fn equal_seeds_give_equal_bytes_whatever_the_threads() {
         ]
         .map(|name| fs::read(out.join(name)).expect("it was written"))
     };
-    let reference = run("1", "5");
-    assert!(
-        reference == run("2", "5"),
-        "two threads changed the results"
-    );
-    let other = run("2", "6");
+    let fixed = ["--replications", "7", "--baseline", "sdk-default"];
+    let precise = ["--precision", "2%", "--max-replications", "40"];
+    for how in [&fixed[..], &precise] {
+        assert!(
+            run("1", "5", how) == run("2", "5", how),
+            "two threads changed the results: {how:?}"
+        );
+    }
+    let reference = run("1", "5", &fixed);
+    let other = run("2", "6", &fixed);
     assert!(reference[0] != other[0], "another seed changed nothing");
 }
 
@@ -197,7 +210,12 @@ fn a_page_says_what_to_type_and_what_was_run() {
     let folder = TempDir::new().expect("a temporary folder");
     let path = scenario(folder.path(), |text| text);
     let shown = folder.path().display().to_string();
-    let changes = ["--set", "strategy.0.name=it's", "--set", "strategy.0.preset=no-care"];
+    let changes = [
+        "--set",
+        "strategy.0.name=it's",
+        "--set",
+        "strategy.0.preset=no-care",
+    ];
     sim()
         .args(["compare", &path, "--seed", "9", "--out", &shown])
         .args(changes)

@@ -2,7 +2,11 @@
 
 use paceline_sim::{
     report::{self, Origin, Picture, Style},
-    results::{Bin, Ci95, Comparison, Latency, LimitLine, Limited, Optimum, Summary},
+    results::{
+        Bin, Ci95, Comparison, Difference, Latency, LimitLine, Limited, Metric, Optimum, Summary,
+        Verdict,
+    },
+    statistics::Estimate,
 };
 
 fn strategy(name: &str, bins: usize, refused: f64) -> Summary {
@@ -92,6 +96,62 @@ fn control_characters_cannot_steer_a_terminal() {
     assert!(!table.contains('\u{1b}'));
     assert_eq!(table.lines().filter(|line| line.contains("row")).count(), 1);
     assert!(table.lines().any(|line| line.starts_with("red ")));
+}
+
+/// A comparison of several runs says how sure it is, and what follows, in words.
+#[test]
+fn verdicts_are_in_plain_words() {
+    let said = |verdict, of| {
+        let mut other = strategy("other", 3, 7.0);
+        other.ci95.goodput = Some(0.012);
+        other.differences = vec![Difference {
+            metric: Metric::Goodput,
+            of,
+            verdict,
+        }];
+        let mut comparison = comparison(vec![strategy("first", 3, 7.0), other]);
+        comparison.replications = 20;
+        comparison.baseline = "first".to_owned();
+        let table = report::table(&comparison, Style::Plain);
+        assert!(table.contains("against first"), "{table}");
+        assert!(table.contains("60.0 ± 1.2 %"), "{table}");
+        let json = report::json(&comparison).expect("it can be written");
+        (table, String::from_utf8(json).expect("JSON is UTF-8"))
+    };
+    let of = Some(Estimate {
+        mean: -0.123,
+        half_width: Some(0.01),
+    });
+    let more = |more| Verdict::CannotTell { more };
+    for (verdict, in_table, in_json) in [
+        (Verdict::Better, "better by 12.3 ± 1.0 points", "better"),
+        (Verdict::Worse, "worse by 12.3 ± 1.0 points", "worse"),
+        (Verdict::NoDifference, "no difference", "no difference"),
+        (
+            more(Some(4_000)),
+            "cannot tell: run about 4,000 more",
+            "cannot tell: run about 4,000 more",
+        ),
+        (
+            more(None),
+            "cannot tell: 100,000 more would not do",
+            "cannot tell: 100,000 more would not do",
+        ),
+        (
+            Verdict::NothingToCompare,
+            "nothing to compare",
+            "nothing to compare",
+        ),
+    ] {
+        let (table, json) = said(verdict, of);
+        assert!(table.contains(in_table), "{table}");
+        assert!(
+            json.contains(&format!("\"verdict\": \"{in_json}\"")),
+            "{json}"
+        );
+    }
+    let (_, json) = said(Verdict::OneRun, None);
+    assert!(json.contains("one run: --replications 10 or more says how sure"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod common;
 use std::path::Path;
 
 use common::{run, shipped, strategy};
-use paceline_sim::{compare::compare, scenario::Scenario};
+use paceline_sim::{compare::compare, results::Summary, scenario::Scenario};
 
 fn close(measured: f64, expected: f64, within: f64) {
     let off = (measured - expected).abs();
@@ -183,7 +183,12 @@ fn strategies_share_their_arrivals() {
         .iter()
         .zip(reversed.strategies.iter().rev())
     {
-        assert_eq!(forward, backward);
+        // Only whom they are compared with depends on the order.
+        let alone = |strategy: &Summary| Summary {
+            differences: Vec::new(),
+            ..strategy.clone()
+        };
+        assert_eq!(alone(forward), alone(backward));
     }
 }
 

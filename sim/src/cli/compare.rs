@@ -3,13 +3,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
 use crate::{
-    compare,
+    compare::{self, Plan, Progress, Replications},
     report::{self, Origin, Style},
     results::Comparison,
     scenario::{Override, Scenario},
@@ -25,9 +25,23 @@ pub(super) struct Compare {
     /// Overrides the seed of the scenario.
     #[arg(long)]
     seed: Option<u64>,
-    /// Averages this many independent runs.
+    /// Averages this many independent runs; from 2 on, it says how sure every figure is.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     replications: u32,
+    /// Averages as many runs, ten at least, as it takes to know goodput and p95 of every strategy
+    /// within so much of themselves.
+    #[arg(long, value_name = "PERCENT", value_parser = percentage, conflicts_with = "replications")]
+    precision: Option<f64>,
+    /// Gives up on --precision after this many runs.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    #[arg(requires = "precision")]
+    max_replications: u32,
+    /// The strategy that the others are compared with; the first, if absent.
+    #[arg(long, value_name = "NAME")]
+    baseline: Option<String>,
+    /// Counts nothing in this many seconds at the start, instead of what the scenario says.
+    #[arg(long, value_name = "SECONDS")]
+    warmup_s: Option<f64>,
     /// Replays the arrivals of this CSV file (arrival_ms,input_tokens,output_tokens) instead.
     #[arg(long, value_name = "CSV")]
     trace: Option<PathBuf>,
@@ -55,6 +69,7 @@ enum Format {
 impl Compare {
     pub(super) fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
         let scenario = self.scenario()?;
+        let plan = self.plan(&scenario)?;
         for trace in scenario.traces() {
             workload::check_trace(trace)?;
         }
@@ -62,7 +77,7 @@ impl Compare {
             // A folder that cannot be written to should not cost the run.
             output::prepare(folder)?;
         }
-        let comparison = self.simulate(&scenario)?;
+        let comparison = self.simulate(&scenario, plan)?;
         if let Some(folder) = &self.out {
             let origin = Origin {
                 command: self.command(scenario.seed),
@@ -93,7 +108,12 @@ impl Compare {
     }
 
     fn scenario(&self) -> anyhow::Result<Scenario> {
-        let mut scenario = Scenario::read(&self.scenario, &self.overrides)?;
+        let mut overrides = self.overrides.clone();
+        if let Some(warmup_s) = self.warmup_s {
+            let warmup = format!("warmup_s={warmup_s}").parse();
+            overrides.push(warmup.map_err(|err: String| anyhow!(err))?);
+        }
+        let mut scenario = Scenario::read(&self.scenario, &overrides)?;
         if let Some(seed) = self.seed {
             scenario.seed = seed;
         }
@@ -114,7 +134,19 @@ impl Compare {
         let mut words = vec!["sim".to_owned(), "compare".to_owned()];
         words.push(quoted(&name(&self.scenario)));
         words.push(format!("--seed {seed}"));
-        words.push(format!("--replications {}", self.replications));
+        match self.precision {
+            None => words.push(format!("--replications {}", self.replications)),
+            Some(share) => {
+                words.push(format!("--precision {}%", share * 100.0));
+                words.push(format!("--max-replications {}", self.max_replications));
+            }
+        }
+        if let Some(baseline) = &self.baseline {
+            words.push(format!("--baseline {}", quoted(baseline)));
+        }
+        if let Some(warmup_s) = self.warmup_s {
+            words.push(format!("--warmup-s {warmup_s}"));
+        }
         if let Some(trace) = &self.trace {
             words.push(format!("--trace {}", quoted(&name(trace))));
         }
@@ -123,16 +155,41 @@ impl Compare {
         words.join(" ")
     }
 
-    fn simulate(&self, scenario: &Scenario) -> anyhow::Result<Comparison> {
+    fn plan(&self, scenario: &Scenario) -> anyhow::Result<Plan> {
+        let replications = match self.precision {
+            Some(precision) => Replications::Until {
+                precision,
+                most: self.max_replications,
+            },
+            None => Replications::Fixed(self.replications),
+        };
+        let names = || scenario.strategies.iter().map(|strategy| &strategy.name);
+        let baseline = match &self.baseline {
+            Some(baseline) => names().position(|name| name == baseline).ok_or_else(|| {
+                let known: Vec<_> = names().map(|name| format!("`{name}`")).collect();
+                let known = known.join(", ");
+                anyhow!("--baseline: no strategy is named `{baseline}`, expected one of {known}")
+            })?,
+            None => 0,
+        };
+        Ok(Plan {
+            replications,
+            baseline,
+        })
+    }
+
+    fn simulate(&self, scenario: &Scenario, plan: Plan) -> anyhow::Result<Comparison> {
         let threads = self.threads.map_or(0, usize::from);
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()?;
-        let runs = u64::from(self.replications) * scenario.strategies.len() as u64;
-        let progress = progress(runs);
-        let result =
-            pool.install(|| compare::compare(scenario, self.replications, || progress.inc(1)));
-        progress.finish_and_clear();
+        let bar = progress();
+        let show = |progress| match progress {
+            Progress::Planned(runs) => bar.set_length(runs),
+            Progress::Done => bar.inc(1),
+        };
+        let result = pool.install(|| compare::compare_by(plan, scenario, show));
+        bar.finish_and_clear();
         match result {
             Ok(comparison) => Ok(comparison),
             Err(err) => bail!(err),
@@ -149,14 +206,23 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
+/// A share of 0.01 % to 50 %, typed as a percentage such as `2%`.
+fn percentage(text: &str) -> Result<f64, String> {
+    let number = text.trim().strip_suffix('%').map(str::trim);
+    let number = number.and_then(|number| number.parse::<f64>().ok());
+    let percent = number.filter(|percent| (0.01..=50.0).contains(percent));
+    let share = percent.map(|percent| percent / 100.0);
+    share.ok_or_else(|| "expected a percentage from 0.01% to 50%, such as 2%".to_owned())
+}
+
 /// A progress bar on standard error, if that is a terminal.
-fn progress(runs: u64) -> ProgressBar {
+fn progress() -> ProgressBar {
     let target = if io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()
     } else {
         ProgressDrawTarget::hidden()
     };
-    let bar = ProgressBar::with_draw_target(Some(runs), target);
+    let bar = ProgressBar::with_draw_target(Some(0), target);
     match ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {eta} left") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

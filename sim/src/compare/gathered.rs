@@ -45,13 +45,7 @@ impl Gathered {
     /// Nothing so far.
     pub(super) fn new(scenario: &Scenario) -> Self {
         Self {
-            sum: Mutex::new(Tally::new(
-                scenario.start(),
-                scenario.duration(),
-                scenario.bin(),
-                scenario.workloads.len(),
-                scenario.limits().count(),
-            )),
+            sum: Mutex::new(Tally::new(scenario)),
             calls: Default::default(),
             fate: FateFigures::default(),
             parts: Vec::new(),

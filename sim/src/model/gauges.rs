@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use paceline_core::Timestamp;
 
+use crate::scenario::Scenario;
+
 /// The state of a run over time, bin by bin: how many requests wait, and what limits have left.
 ///
 /// Between two events nothing is kept but a sum, so it costs an event an addition, and each bin a number per
@@ -25,8 +27,17 @@ pub struct Gauges {
 pub(super) const ALL: u64 = 1_000_000_000;
 
 impl Gauges {
-    /// Makes empty ones for a run of this length and so many limits.
-    pub(super) fn new(start: Timestamp, duration: Duration, bin: Duration, limits: usize) -> Self {
+    /// Makes empty ones for a run of this scenario.
+    pub(super) fn new(scenario: &Scenario) -> Self {
+        Self::of(
+            scenario.start(),
+            scenario.duration(),
+            scenario.bin(),
+            scenario.limits().count(),
+        )
+    }
+
+    fn of(start: Timestamp, duration: Duration, bin: Duration, limits: usize) -> Self {
         Self {
             waiting: Vec::new(),
             left: vec![Vec::new(); limits],
@@ -115,7 +126,7 @@ mod tests {
     fn record(changes: &[(u64, u64)], duration: u64, bin: u64) -> Gauges {
         let at = Timestamp::from_nanos;
         let span = Duration::from_nanos;
-        let mut gauges = Gauges::new(at(5), span(duration), span(bin), 1);
+        let mut gauges = Gauges::of(at(5), span(duration), span(bin), 1);
         let mut waiting = 0;
         let end = (5 + duration, 0);
         for &(now, next) in changes.iter().filter(|it| it.0 < end.0).chain([&end]) {
@@ -166,7 +177,7 @@ mod tests {
                 changes.sort_by_key(|&(at, _)| at);
                 record(&changes, 90, 20)
             });
-            let mut sum = Gauges::new(
+            let mut sum = Gauges::of(
                 Timestamp::from_nanos(5),
                 Duration::from_nanos(90),
                 Duration::from_nanos(20),

@@ -28,5 +28,5 @@ mod world;
 
 pub use gauges::Gauges;
 pub use optimum::{Bound, optimum};
-pub use tally::{Fate, Tally};
+pub use tally::{Fate, LATENCY_ERROR, Tally};
 pub use world::{check, run};

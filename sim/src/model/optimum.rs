@@ -16,7 +16,7 @@ use crate::{
 /// How many requests could be admitted by the end, at most.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Bound {
-    /// Requests that arrive.
+    /// Requests that arrive, and count.
     pub arrivals: u64,
     /// The most of them that any schedule could get admitted.
     pub requests: u64,
@@ -41,8 +41,9 @@ pub struct Bound {
 /// bounds them together.
 ///
 /// Latency, faults, outages, deadlines, tenants and limits on concurrency are ignored, which can only
-/// make the bound larger. The whole is exact if there is a single key, only requests are limited, limits do
-/// not change, and nothing was ignored. Each request is sent by itself: strategies that answer from a
+/// make the bound larger. So can requests that arrive before anything counts: the schedule leaves them out, and
+/// finds its limits unspent. The whole is exact if there is a single key, only requests are limited, limits do
+/// not change, everything counts, and nothing was ignored. Each request is sent by itself: strategies that answer from a
 /// cache or send several as one may get more done.
 ///
 /// # Errors
@@ -57,6 +58,9 @@ pub fn optimum(scenario: &Scenario, streams: Streams) -> Result<Bound, TraceErro
     let mut jobs = Jobs::start(scenario, streams)?;
     let mut arrivals = 0;
     while let Some(job) = jobs.next_job()? {
+        if job.at < scenario.counted_from() {
+            continue;
+        }
         arrivals += 1;
         for key in &mut keys {
             key.arrive(&job);
@@ -154,6 +158,7 @@ fn ignores(scenario: &Scenario) -> bool {
             || !provider.outages.is_empty()
     };
     let mut strategies = scenario.strategies.iter();
-    scenario.providers.iter().any(of_provider)
+    scenario.counted_from() > scenario.start()
+        || scenario.providers.iter().any(of_provider)
         || strategies.any(|strategy| strategy.deadline_s.is_some())
 }

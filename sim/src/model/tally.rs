@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 use paceline_core::Timestamp;
 
 use super::{gauges::Gauges, provider::Outcome};
-use crate::workload::Job;
+use crate::{scenario::Scenario, workload::Job};
 
 /// What happened in one run, in bounded memory.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Tally {
     /// Who waits and what is left, per bin.
     pub gauges: Gauges,
     start: Timestamp,
+    /// Calls that were sent and requests that arrived before do not count, but in the bins.
+    counted_from: Timestamp,
     bin: Duration,
 }
 
@@ -36,9 +38,13 @@ pub struct Fate {
     pub abandoned: u64,
     /// Requests that were not done at the end.
     pub unfinished: u64,
-    /// Time from arrival to success, in microseconds, to three digits.
+    /// Time from arrival to success, in microseconds, within [`LATENCY_ERROR`] or a microsecond.
     pub latency_us: Histogram<u64>,
 }
+
+/// How far a quantile of latencies may lie beyond the latency of a request, as a share of it: histograms keep
+/// three digits.
+pub const LATENCY_ERROR: f64 = 0.001;
 
 /// The longest latency that is told from longer ones: 30 years.
 const LONGEST_US: u64 = 1_000_000_000_000_000;
@@ -77,25 +83,24 @@ impl Default for Fate {
 }
 
 impl Tally {
-    /// Makes an empty one for a run of this length and so many workloads and limits.
-    pub fn new(
-        start: Timestamp,
-        duration: Duration,
-        bin: Duration,
-        workloads: usize,
-        limits: usize,
-    ) -> Self {
-        let bins = duration.as_nanos().div_ceil(bin.as_nanos().max(1));
+    /// Makes an empty one for a run of this scenario.
+    pub fn new(scenario: &Scenario) -> Self {
+        let bin = scenario.bin();
+        let bins = scenario
+            .duration()
+            .as_nanos()
+            .div_ceil(bin.as_nanos().max(1));
         let bins = usize::try_from(bins).unwrap_or(usize::MAX);
         Self {
-            workloads: vec![Fate::new(); workloads],
+            workloads: vec![Fate::new(); scenario.workloads.len()],
             calls: 0,
             refused: 0,
             failed: 0,
             wasted_tokens: 0,
             series: vec![[0; 2]; bins],
-            gauges: Gauges::new(start, duration, bin, limits),
-            start,
+            gauges: Gauges::new(scenario),
+            start: scenario.start(),
+            counted_from: scenario.counted_from(),
             bin,
         }
     }
@@ -128,27 +133,30 @@ impl Tally {
 
     /// Counts a call and what the provider decided.
     pub(super) fn call(&mut self, now: Timestamp, job: &Job, outcome: Outcome) {
+        let refused = matches!(outcome, Outcome::Refused | Outcome::TooLarge);
+        if outcome != Outcome::Unavailable {
+            self.draw(now, refused);
+        }
+        if now < self.counted_from {
+            return;
+        }
         self.calls += 1;
-        let refused = match outcome {
-            Outcome::Refused | Outcome::TooLarge => true,
-            Outcome::Success | Outcome::Failed => false,
-            Outcome::Unavailable => {
-                self.failed += 1;
-                self.waste(job);
-                return;
-            }
-        };
+        if refused {
+            self.refused += 1;
+        } else if outcome != Outcome::Success {
+            self.failed += 1;
+        }
+        if outcome != Outcome::Success {
+            self.waste_now(job);
+        }
+    }
+
+    /// Puts a call into its bin.
+    fn draw(&mut self, now: Timestamp, refused: bool) {
         let elapsed = now.saturating_duration_since(self.start).as_nanos();
         let bin = usize::try_from(elapsed / self.bin.as_nanos().max(1)).unwrap_or(usize::MAX);
         if let Some(bin) = self.series.get_mut(bin) {
             bin[usize::from(refused)] += 1;
-        }
-        if refused {
-            self.refused += 1;
-            self.waste(job);
-        } else if outcome == Outcome::Failed {
-            self.failed += 1;
-            self.waste(job);
         }
     }
 
@@ -156,27 +164,41 @@ impl Tally {
     pub(super) fn success(&mut self, now: Timestamp, job: &Job) {
         let latency = now.saturating_duration_since(job.at);
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        let fate = self.fate(job);
+        let Some(fate) = self.fate(job) else {
+            return;
+        };
         fate.completed += 1;
         fate.latency_us.saturating_record(micros.max(1));
     }
 
     /// Counts a request that was given up.
     pub(super) fn abandon(&mut self, job: &Job) {
-        self.fate(job).abandoned += 1;
+        if let Some(fate) = self.fate(job) {
+            fate.abandoned += 1;
+        }
     }
 
     /// Counts a request that was not done at the end.
     pub(super) fn leave(&mut self, job: &Job) {
-        self.fate(job).unfinished += 1;
+        if let Some(fate) = self.fate(job) {
+            fate.unfinished += 1;
+        }
     }
 
-    fn fate(&mut self, job: &Job) -> &mut Fate {
-        &mut self.workloads[job.workload as usize]
+    /// Where a request counts; nowhere if it arrived too early.
+    fn fate(&mut self, job: &Job) -> Option<&mut Fate> {
+        (job.at >= self.counted_from).then(|| &mut self.workloads[job.workload as usize])
+    }
+
+    /// Counts the tokens of a request that succeeded too late.
+    pub(super) fn waste(&mut self, job: &Job) {
+        if job.at >= self.counted_from {
+            self.waste_now(job);
+        }
     }
 
     /// Counts the tokens of a call that led to nothing.
-    pub(super) fn waste(&mut self, job: &Job) {
+    fn waste_now(&mut self, job: &Job) {
         self.wasted_tokens = self.wasted_tokens.saturating_add(job.input_tokens);
     }
 }

@@ -143,13 +143,7 @@ impl World {
             clients: (0..strategy.clients.get()).map(client).collect(),
             providers: providers.collect(),
             tenants: Tenants::start(scenario, streams)?,
-            tally: Tally::new(
-                start,
-                scenario.duration(),
-                scenario.bin(),
-                scenario.workloads.len(),
-                scenario.limits().count(),
-            ),
+            tally: Tally::new(scenario),
         })
     }
 

@@ -1,6 +1,11 @@
 use serde::Serialize;
 
-use crate::results::{Bin, Comparison, Part, Summary};
+use super::told::{Precision, Told};
+use crate::{
+    model::LATENCY_ERROR,
+    results::{Bin, Ci95, Comparison, Part, Summary},
+    statistics::CONFIDENCE,
+};
 
 /// The comparison as indented JSON, with its time series and latency distributions.
 ///
@@ -35,12 +40,21 @@ struct Document<'a> {
     scenario: &'a str,
     seed: u64,
     replications: u32,
+    /// None if so many replications were asked for.
+    precision: Option<Precision<'a>>,
     duration_s: f64,
+    warmup_s: f64,
     arrivals: f64,
     optimum_requests: f64,
     optimum_is_exact: bool,
     bin_s: f64,
     limits: Vec<Limit<'a>>,
+    /// Of every interval.
+    confidence: f64,
+    /// How far a quantile of latencies may lie beyond that of the requests themselves, as a share of it.
+    latency_relative_error: f64,
+    /// The strategy that the others are compared with.
+    baseline: &'a str,
     strategies: Vec<Strategy<'a>>,
 }
 
@@ -63,6 +77,8 @@ struct Strategy<'a> {
     /// For each limit, the share that it had left at the end of each bin.
     left_per_bin: &'a [Vec<f64>],
     workloads: Vec<Workload<'a>>,
+    /// One for each metric; none for the baseline.
+    differences: Vec<Told>,
 }
 
 #[derive(Serialize)]
@@ -74,6 +90,12 @@ struct Workload<'a> {
     latency_p99_s: Option<f64>,
     abandoned: f64,
     unfinished: f64,
+    completed_ci95: Option<f64>,
+    latency_p50_s_ci95: Option<f64>,
+    latency_p95_s_ci95: Option<f64>,
+    latency_p99_s_ci95: Option<f64>,
+    abandoned_ci95: Option<f64>,
+    unfinished_ci95: Option<f64>,
     latency_s: &'a [(f64, f64)],
 }
 
@@ -97,6 +119,19 @@ struct Row<'a> {
     unfinished: f64,
     arrivals: f64,
     optimum_requests: f64,
+    // Half the widths of 95 % intervals; none of a single run.
+    completed_ci95: Option<f64>,
+    goodput_ci95: Option<f64>,
+    calls_ci95: Option<f64>,
+    refused_ci95: Option<f64>,
+    failed_ci95: Option<f64>,
+    calls_per_success_ci95: Option<f64>,
+    latency_p50_s_ci95: Option<f64>,
+    latency_p95_s_ci95: Option<f64>,
+    latency_p99_s_ci95: Option<f64>,
+    wasted_tokens_ci95: Option<f64>,
+    abandoned_ci95: Option<f64>,
+    unfinished_ci95: Option<f64>,
 }
 
 impl<'a> Row<'a> {
@@ -118,6 +153,38 @@ impl<'a> Row<'a> {
             unfinished: strategy.unfinished,
             arrivals: comparison.arrivals,
             optimum_requests: comparison.optimum.requests,
+            completed_ci95: None,
+            goodput_ci95: None,
+            calls_ci95: None,
+            refused_ci95: None,
+            failed_ci95: None,
+            calls_per_success_ci95: None,
+            latency_p50_s_ci95: None,
+            latency_p95_s_ci95: None,
+            latency_p99_s_ci95: None,
+            wasted_tokens_ci95: None,
+            abandoned_ci95: None,
+            unfinished_ci95: None,
+        }
+        .within(&strategy.ci95)
+    }
+
+    /// The same with half the widths of its intervals.
+    fn within(self, ci95: &Ci95) -> Self {
+        Self {
+            completed_ci95: ci95.completed,
+            goodput_ci95: ci95.goodput,
+            calls_ci95: ci95.calls,
+            refused_ci95: ci95.refused,
+            failed_ci95: ci95.failed,
+            calls_per_success_ci95: ci95.calls_per_success,
+            latency_p50_s_ci95: ci95.latency_p50_s,
+            latency_p95_s_ci95: ci95.latency_p95_s,
+            latency_p99_s_ci95: ci95.latency_p99_s,
+            wasted_tokens_ci95: ci95.wasted_tokens,
+            abandoned_ci95: ci95.abandoned,
+            unfinished_ci95: ci95.unfinished,
+            ..self
         }
     }
 
@@ -138,6 +205,7 @@ impl<'a> Row<'a> {
             unfinished: part.unfinished,
             ..Self::new(comparison, strategy)
         }
+        .within(&part.ci95)
     }
 }
 
@@ -151,6 +219,12 @@ impl<'a> From<&'a Part> for Workload<'a> {
             latency_p99_s: part.latency.p99_s,
             abandoned: part.abandoned,
             unfinished: part.unfinished,
+            completed_ci95: part.ci95.completed,
+            latency_p50_s_ci95: part.ci95.latency_p50_s,
+            latency_p95_s_ci95: part.ci95.latency_p95_s,
+            latency_p99_s_ci95: part.ci95.latency_p99_s,
+            abandoned_ci95: part.ci95.abandoned,
+            unfinished_ci95: part.ci95.unfinished,
             latency_s: &part.latency.curve,
         }
     }
@@ -173,17 +247,23 @@ impl<'a> From<&'a Comparison> for Document<'a> {
             waiting_per_bin: per_bin(strategy, |bin| bin.waiting),
             left_per_bin: &strategy.left,
             workloads: strategy.workloads.iter().map(Workload::from).collect(),
+            differences: strategy.differences.iter().map(Told::from).collect(),
         });
         Self {
             scenario: &comparison.scenario,
             seed: comparison.seed,
             replications: comparison.replications,
+            precision: comparison.precision.as_ref().map(Precision::from),
             duration_s: comparison.duration_s,
+            warmup_s: comparison.warmup_s,
             arrivals: comparison.arrivals,
             optimum_requests: comparison.optimum.requests,
             optimum_is_exact: comparison.optimum.exact,
             bin_s: comparison.bin_s,
             limits: limits.collect(),
+            confidence: CONFIDENCE,
+            latency_relative_error: LATENCY_ERROR,
+            baseline: &comparison.baseline,
             strategies: strategies.collect(),
         }
     }

@@ -35,15 +35,67 @@ pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
+/// A count, and how sure it is: `1,234.5 ± 6.7`.
+pub(super) fn count_within(mean: f64, half: Option<f64>) -> String {
+    half.map_or_else(
+        || count(mean),
+        |half| format!("{} ± {}", count(mean), count(half)),
+    )
+}
+
+/// A share as a percentage, and how sure it is: `98.7 ± 0.4 %`.
+pub(super) fn percent_within(share: f64, half: Option<f64>) -> String {
+    half.map_or_else(
+        || percent(share),
+        |half| format!("{:.1} ± {:.1} %", share * 100.0, half * 100.0),
+    )
+}
+
+/// A number with two decimals, and how sure it is: `1.03 ± 0.02`.
+pub(super) fn number_within(mean: f64, half: Option<f64>) -> String {
+    half.map_or_else(
+        || format!("{mean:.2}"),
+        |half| format!("{mean:.2} ± {half:.2}"),
+    )
+}
+
+/// A number with two figures at least and a decimal, and how sure it is: `12.3 ± 0.4`, `0.034 ± 0.002`.
+pub(super) fn figures_within(mean: f64, half: Option<f64>) -> String {
+    let digits = match mean.abs() {
+        size if size >= 1.0 => 1,
+        size if size >= 0.1 => 2,
+        size if size >= 0.01 => 3,
+        _ => 4,
+    };
+    let half = half.map_or_else(String::new, |half| format!(" ± {half:.digits$}"));
+    format!("{mean:.digits$}{half}")
+}
+
+/// A span of time, and how sure it is, in the unit and with the decimals of the span: `12.3 ± 0.4 s`.
+pub(super) fn seconds_within(mean: f64, half: Option<f64>) -> String {
+    let (unit, name) = unit_of(mean);
+    let digits = decimals(mean / unit);
+    half.map_or_else(
+        || seconds(mean),
+        |half| format!("{:.digits$} ± {:.digits$} {name}", mean / unit, half / unit),
+    )
+}
+
 /// A span of time in three digits: `850 ms`, `12.3 s`, `4.2 min`, `3.1 h`.
 pub(super) fn seconds(seconds: f64) -> String {
+    let (unit, name) = unit_of(seconds);
+    format!("{} {name}", three_digits(seconds / unit))
+}
+
+/// The unit in which people read a span of time, in seconds, and its name.
+fn unit_of(seconds: f64) -> (f64, &'static str) {
     for (unit, name) in [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min"), (1.0, "s")] {
         let least = if unit > 1.0 { 2.0 * unit } else { 0.9995 };
         if seconds >= least {
-            return format!("{} {name}", three_digits(seconds / unit));
+            return (unit, name);
         }
     }
-    format!("{} ms", three_digits(seconds * 1e3))
+    (1e-3, "ms")
 }
 
 /// A round span of time, without idle zeros: `5 min`.
@@ -87,12 +139,16 @@ pub(super) fn moment(at_s: f64) -> String {
 }
 
 fn three_digits(number: f64) -> String {
-    let decimals = match number {
+    let decimals = decimals(number);
+    format!("{number:.decimals$}")
+}
+
+const fn decimals(number: f64) -> usize {
+    match number {
         _ if number >= 99.95 => 0,
         _ if number >= 9.995 => 1,
         _ => 2,
-    };
-    format!("{number:.decimals$}")
+    }
 }
 
 #[cfg(test)]
@@ -109,6 +165,21 @@ mod tests {
         assert_eq!(short_count(999_600.0), "1.00 M");
         assert_eq!(short_count(12_345_678.0), "12.3 M");
         assert_eq!(percent(0.98765), "98.8 %");
+    }
+
+    #[test]
+    fn intervals_read_well() {
+        assert_eq!(count_within(1_234.5, Some(6.66)), "1,234.5 ± 6.7");
+        assert_eq!(percent_within(0.96, Some(0.004)), "96.0 ± 0.4 %");
+        assert_eq!(number_within(1.034, Some(0.02)), "1.03 ± 0.02");
+        assert_eq!(figures_within(12.34, Some(0.4)), "12.3 ± 0.4");
+        assert_eq!(figures_within(0.0341, Some(0.002)), "0.034 ± 0.002");
+        assert_eq!(figures_within(1.0, None), "1.0");
+        assert_eq!(seconds_within(12.34, Some(0.4)), "12.3 ± 0.4 s");
+        assert_eq!(seconds_within(0.85, Some(0.002)), "850 ± 2 ms");
+        assert_eq!(seconds_within(180.0, Some(90.0)), "3.00 ± 1.50 min");
+        assert_eq!(seconds_within(90.0, None), seconds(90.0));
+        assert_eq!(percent_within(0.96, None), percent(0.96));
     }
 
     #[test]

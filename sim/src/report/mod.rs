@@ -7,6 +7,8 @@ mod html;
 mod plot;
 mod scores;
 mod table;
+mod told;
+mod verdicts;
 
 pub use data::{csv, json};
 pub use explanation::explanation;

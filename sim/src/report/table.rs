@@ -2,8 +2,13 @@ use std::iter;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::format::{count, percent, seconds, short_count};
-use crate::results::{Comparison, Latency, Summary};
+use super::{
+    format::{
+        count, count_within, number_within, percent_within, seconds, seconds_within, short_count,
+    },
+    verdicts::{precision, verdicts},
+};
+use crate::results::{Ci95, Comparison, Latency, Summary};
 
 /// Whether a table may use the colours of a terminal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,7 +34,7 @@ const HEADER: [&str; 11] = [
 ];
 
 /// The comparison as a table for a terminal: a line per strategy, and one per workload if there are
-/// several.
+/// several. Of more than one run it says how sure it is, and what can be told from them.
 pub fn table(comparison: &Comparison, style: Style) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -41,13 +46,17 @@ pub fn table(comparison: &Comparison, style: Style) -> String {
         .fold(0.0, f64::max);
     for strategy in &comparison.strategies {
         let per_success = strategy.calls_per_success;
-        let [p50, p95, p99] = times(&strategy.latency);
+        let ci95 = &strategy.ci95;
+        let [p50, p95, p99] = times(&strategy.latency, ci95);
         table.add_row([
             one_line(&strategy.name),
             count(strategy.completed),
-            percent(strategy.goodput),
-            count(strategy.refused),
-            per_success.map_or_else(|| "-".to_owned(), |calls| format!("{calls:.2}")),
+            percent_within(strategy.goodput, ci95.goodput),
+            count_within(strategy.refused, ci95.refused),
+            per_success.map_or_else(
+                || "-".to_owned(),
+                |calls| number_within(calls, ci95.calls_per_success),
+            ),
             p50,
             p95,
             p99,
@@ -56,7 +65,7 @@ pub fn table(comparison: &Comparison, style: Style) -> String {
             count(strategy.unfinished),
         ]);
         for part in &strategy.workloads {
-            let [p50, p95, p99] = times(&part.latency);
+            let [p50, p95, p99] = times(&part.latency, &part.ci95);
             let nothing = String::new;
             table.add_row([
                 format!("  {}", one_line(&part.name)),
@@ -90,13 +99,20 @@ pub fn table(comparison: &Comparison, style: Style) -> String {
         _ => format!("{}\n", text.trim_end()),
     });
     let lines: String = lines.collect();
-    format!("{lines}\n{}", summary(comparison))
+    let mut text = format!("{lines}\n{}", summary(comparison));
+    text.push_str(&precision(comparison));
+    text.push_str(&verdicts(comparison));
+    text
 }
 
 /// The quantiles of the table.
-fn times(latency: &Latency) -> [String; 3] {
-    [latency.p50_s, latency.p95_s, latency.p99_s]
-        .map(|value| value.map_or_else(|| "-".to_owned(), seconds))
+fn times(latency: &Latency, ci95: &Ci95) -> [String; 3] {
+    [
+        (latency.p50_s, ci95.latency_p50_s),
+        (latency.p95_s, ci95.latency_p95_s),
+        (latency.p99_s, ci95.latency_p99_s),
+    ]
+    .map(|(value, half)| value.map_or_else(|| "-".to_owned(), |value| seconds_within(value, half)))
 }
 
 /// What was run, and what the shares refer to.
@@ -116,9 +132,19 @@ fn summary(comparison: &Comparison) -> String {
     } else {
         "at the very best (an upper bound)"
     };
+    let warmup = match comparison.warmup_s {
+        0.0 => String::new(),
+        warmup => format!(" (nothing counted in the first {})", seconds(warmup)),
+    };
+    let sure = match replications {
+        1 => "",
+        _ => {
+            "± is half of a 95 % interval; latencies are means of the runs' quantiles, each within 0.1 %.\n"
+        }
+    };
     format!(
-        "{}: {} simulated, {} requests arrived, {} could be admitted {kind}; seed {seed}, {runs}.\n\
-         Goodput is the share of that number which succeeded in time; latency runs from arrival to success.\n",
+        "{}: {} simulated{warmup}, {} requests arrived, {} could be admitted {kind}; seed {seed}, {runs}.\n\
+         Goodput is the share of that number which succeeded in time; latency runs from arrival to success.\n{sure}",
         one_line(scenario),
         seconds(comparison.duration_s),
         count(comparison.arrivals),
@@ -127,7 +153,7 @@ fn summary(comparison: &Comparison) -> String {
 }
 
 /// Text that cannot break a line or steer a terminal.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()

@@ -35,7 +35,7 @@ pub use overrides::Override;
 use provider::Provider;
 pub use source::Source;
 use strategy::Strategy;
-use units::PositiveSeconds;
+use units::{PositiveSeconds, Seconds};
 use workload::{Arrivals, Workload};
 
 /// A scenario: who asks, who answers, and which strategies compete.
@@ -49,6 +49,12 @@ pub struct Scenario {
     pub seed: u64,
     /// How long to simulate, in seconds; what is not done by then stays undone.
     pub duration_s: PositiveSeconds,
+    /// How long to simulate before anything is counted, in seconds, from 0 to less than `duration_s`; 0, if
+    /// absent. Requests that arrive and calls that are sent before are simulated, and count nowhere but in
+    /// plots of calls over time. Use it to learn how a system fares in the long run, and leave it at 0
+    /// where the beginning is part of the question, such as a backlog or the quota of a day.
+    #[serde(default)]
+    pub warmup_s: Seconds,
     /// The width of a time bin in plots, in seconds; about 240 bins, if absent.
     pub bin_s: Option<PositiveSeconds>,
     /// The date and time at which it starts, which matters to calendar limits; RFC 3339. The
@@ -119,6 +125,7 @@ impl Scenario {
             name: String::new(),
             seed: 1,
             duration_s: PositiveSeconds::try_from(span.as_secs_f64().ceil() + 60.0)?,
+            warmup_s: Seconds::default(),
             bin_s: None,
             start: Start::try_from("2026-03-02T09:00:00Z".to_owned())?,
             workloads: vec![Workload {
@@ -147,6 +154,11 @@ impl Scenario {
     /// How long it lasts.
     pub const fn duration(&self) -> Duration {
         self.duration_s.get()
+    }
+
+    /// The time from which on requests and calls are counted.
+    pub fn counted_from(&self) -> Timestamp {
+        self.start().saturating_add(self.warmup_s.get())
     }
 
     /// The time at which it ends.
@@ -207,6 +219,13 @@ impl Scenario {
                 let name = &strategy.name;
                 return Err(format!("strategy: two strategies are named `{name}`"));
             }
+        }
+        if self.warmup_s.get() >= self.duration() {
+            return Err(format!(
+                "warmup_s: expected less than duration_s ({}), found {}",
+                self.duration().as_secs_f64(),
+                self.warmup_s.get().as_secs_f64()
+            ));
         }
         self.validate_providers()?;
         self.validate_workloads()?;

@@ -28,6 +28,11 @@ fn explain(text: &mut String, scenario: &Scenario) -> std::fmt::Result {
         "{}: {duration}, seed {}",
         scenario.name, scenario.seed
     )?;
+    let warmup = scenario.warmup_s.get();
+    if !warmup.is_zero() {
+        let warmup = seconds(warmup.as_secs_f64());
+        writeln!(text, "  counts nothing in the first {warmup}")?;
+    }
     for workload in &scenario.workloads {
         requests(text, workload)?;
     }

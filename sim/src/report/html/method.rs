@@ -1,4 +1,5 @@
 use crate::{
+    model::LATENCY_ERROR,
     report::format::{percent, short_seconds},
     results::Comparison,
     statistics::CONFIDENCE,
@@ -7,6 +8,13 @@ use crate::{
 /// What the words of the page mean.
 pub(super) fn method(comparison: &Comparison) -> Vec<(&'static str, String)> {
     let mut words = figures(comparison);
+    if comparison.warmup_s > 0.0 {
+        let meaning = format!(
+            "Nothing that happened in the first {} is counted, but for the charts over time.",
+            short_seconds(comparison.warmup_s)
+        );
+        words.push(("Warm-up", meaning));
+    }
     words.extend(certainty(comparison));
     words.push((
         "Fairness",
@@ -35,6 +43,11 @@ fn figures(comparison: &Comparison) -> Vec<(&'static str, String)> {
         "The most requests that any schedule could have got admitted, if it knew the future and requests took no \
          time. {reached}"
     );
+    let latency = format!(
+        "From the arrival of a request to its success, waiting and retries included. p95 is what 95 % of the \
+         successes did not exceed, to {}.",
+        percent(LATENCY_ERROR)
+    );
     let words = [
         (
             "Goodput",
@@ -45,11 +58,7 @@ fn figures(comparison: &Comparison) -> Vec<(&'static str, String)> {
             "Refused",
             "Calls that the provider turned away because of a limit.",
         ),
-        (
-            "Latency",
-            "From the arrival of a request to its success, waiting and retries included. p95 is what 95 % of the \
-             successes did not exceed.",
-        ),
+        ("Latency", &latency),
         (
             "Tokens wasted",
             "Input tokens of calls that were refused, failed, or succeeded too late.",

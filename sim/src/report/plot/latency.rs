@@ -1,7 +1,10 @@
 use plotters::{coord::Shift, prelude::*};
 
 use super::canvas::{Drawing, GRID, MUTED, Picture, explain, render, shortened, text};
-use crate::{report::format::short_seconds, results::Comparison};
+use crate::{
+    report::format::short_seconds,
+    results::{Comparison, Summary},
+};
 
 /// The colours of Okabe and Ito, which colour-blind readers tell apart; they repeat dashed.
 const COLOURS: [RGBColor; 7] = [
@@ -15,7 +18,7 @@ const COLOURS: [RGBColor; 7] = [
 ];
 
 /// How slow requests were: for each share of those that succeeded, the latency that they did not
-/// exceed, on a logarithmic scale.
+/// exceed, on a logarithmic scale. Of more than one run, bars span the intervals around the mean quantiles.
 ///
 /// # Errors
 ///
@@ -95,9 +98,30 @@ impl Drawing for LatencyPlot<'_> {
                 let dashes = DashedLineSeries::new(points, 8, 5, stroke);
                 chart.draw_series(dashes).map_err(explain)?;
             }
+            let bars = intervals(strategy, index).map(|(x, low, high)| {
+                let ends = [low, high].map(|latency| (x, latency.clamp(least, most)));
+                PathElement::new(ends, COLOURS[index % COLOURS.len()].stroke_width(5))
+            });
+            chart.draw_series(bars).map_err(explain)?;
         }
         Ok(())
     }
+}
+
+/// Where the intervals of a strategy's quantiles are drawn, and what they span; beside each other.
+fn intervals(strategy: &Summary, index: usize) -> impl Iterator<Item = (f64, f64, f64)> {
+    let beside = f64::from(u32::try_from(index % COLOURS.len()).unwrap_or(0)) * 0.12;
+    let (latency, ci95) = (&strategy.latency, &strategy.ci95);
+    let quantiles = [
+        (50.0, latency.p50_s, ci95.latency_p50_s),
+        (95.0, latency.p95_s, ci95.latency_p95_s),
+        (99.0, latency.p99_s, ci95.latency_p99_s),
+    ];
+    let spans = quantiles.into_iter();
+    spans.filter_map(move |(share, mean, half)| {
+        let (mean, half) = (mean?, half?);
+        Some((share + beside, mean - half, mean + half))
+    })
 }
 
 impl LatencyPlot<'_> {
