@@ -2,6 +2,7 @@
 
 mod differences;
 mod gathered;
+mod limits;
 mod plan;
 
 use std::{num::NonZeroU32, sync::PoisonError};
@@ -96,6 +97,7 @@ pub fn compare_by(
         },
         bin_s: scenario.bin().as_secs_f64(),
         limit_line: limit_line(scenario),
+        limits: limits::limits(scenario),
         baseline: baseline.map_or_else(String::new, |strategy| strategy.name.clone()),
         strategies: scenario
             .strategies
@@ -193,6 +195,7 @@ fn summarise(strategy: &Strategy, gathered: Gathered, scenario: &Scenario) -> Su
         abandoned: total.abandoned,
         unfinished: total.unfinished,
         series: series(&sum, runs),
+        left: sum.gauges.left(runs),
         workloads: parts
             .map(|((sum, figures), workload)| part(&workload.name, sum, figures, runs))
             .collect(),
@@ -234,11 +237,13 @@ fn curve(all: &Histogram<u64>) -> Vec<(f64, f64)> {
 }
 
 fn series(sum: &Tally, runs: usize) -> Vec<Bin> {
+    let waiting = sum.gauges.waiting(runs);
     let runs = count(runs.max(1) as u64);
-    let bins = sum.series.iter();
-    bins.map(|[admitted, refused]| Bin {
+    let bins = sum.series.iter().zip(waiting);
+    bins.map(|([admitted, refused], waiting)| Bin {
         admitted: count(*admitted) / runs,
         refused: count(*refused) / runs,
+        waiting,
     })
     .collect()
 }

@@ -27,6 +27,8 @@ pub struct Comparison {
     pub bin_s: f64,
     /// The tightest limit on requests per bin, to be drawn into plots.
     pub limit_line: Option<LimitLine>,
+    /// The limits of the providers, as they are at first.
+    pub limits: Vec<Limited>,
     /// The name of the strategy that the others are compared with.
     pub baseline: String,
     /// One entry per strategy, in the order of the scenario.
@@ -49,6 +51,17 @@ pub struct LimitLine {
     pub label: String,
     /// The height of the line, in requests per bin.
     pub per_bin: f64,
+}
+
+/// What a limit of a provider says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limited {
+    /// Whose it is; none if there is only one provider.
+    pub provider: Option<String>,
+    /// How many cells.
+    pub cells: f64,
+    /// Of what and in which time, such as `tokens/min`.
+    pub unit: String,
 }
 
 /// How one strategy fared.
@@ -79,6 +92,9 @@ pub struct Summary {
     pub unfinished: f64,
     /// Calls over time; every strategy has the same number of bins.
     pub series: Vec<Bin>,
+    /// For each of the limits: what it had left at the end of each bin, as a share of its burst; the mean of
+    /// all keys.
+    pub left: Vec<Vec<f64>>,
     /// One entry per workload, in the order of the scenario; none if there is only one.
     pub workloads: Vec<Part>,
     /// How sure the figures above are.
@@ -242,11 +258,13 @@ pub struct Latency {
     pub curve: Vec<(f64, f64)>,
 }
 
-/// The calls of one time bin.
+/// One time bin.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bin {
     /// Calls that the provider admitted.
     pub admitted: f64,
     /// Calls that it refused because of a limit.
     pub refused: f64,
+    /// Requests that had arrived and had no call under way, on average over the bin.
+    pub waiting: f64,
 }

@@ -5,6 +5,7 @@ mod score;
 
 use std::fs;
 
+use paceline_sim::scenario::presets;
 use program::{fails, scenario, sim};
 use tempfile::TempDir;
 
@@ -132,7 +133,7 @@ fn overrides_change_values_and_say_so_when_they_are_wrong() {
 }
 
 #[test]
-fn a_run_leaves_six_files_and_nothing_else() {
+fn a_run_leaves_seven_files_and_nothing_else() {
     let folder = TempDir::new().expect("a temporary folder");
     let path = scenario(folder.path(), |text| text);
     let out = folder.path().join("deep/out");
@@ -155,6 +156,7 @@ fn a_run_leaves_six_files_and_nothing_else() {
     let expected = [
         "latency.png",
         "latency.svg",
+        "report.html",
         "results.csv",
         "results.json",
         "throughput.png",
@@ -186,6 +188,7 @@ fn equal_seeds_give_equal_bytes_whatever_the_threads() {
             "throughput.png",
             "latency.svg",
             "latency.png",
+            "report.html",
         ]
         .map(|name| fs::read(out.join(name)).expect("it was written"))
     };
@@ -200,6 +203,31 @@ fn equal_seeds_give_equal_bytes_whatever_the_threads() {
     let reference = run("1", "5", &fixed);
     let other = run("2", "6", &fixed);
     assert!(reference[0] != other[0], "another seed changed nothing");
+}
+
+#[test]
+fn a_page_says_what_to_type_and_what_was_run() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let shown = folder.path().display().to_string();
+    let changes = [
+        "--set",
+        "strategy.0.name=it's",
+        "--set",
+        "strategy.0.preset=no-care",
+    ];
+    sim()
+        .args(["compare", &path, "--seed", "9", "--out", &shown])
+        .args(changes)
+        .assert()
+        .success();
+    let page = fs::read_to_string(folder.path().join("report.html")).expect("it was written");
+    let command = "--seed 9 --replications 1 --set &#39;strategy.0.name=it&#39;\\&#39;&#39;s&#39; \
+                   --set strategy.0.preset=no-care";
+    assert!(page.contains(command), "the command is not there");
+    assert!(!page.contains(&shown), "a folder is nobody's business");
+    let preset = presets::STRATEGIES.find("no-care").expect("it ships");
+    assert!(page.contains(preset.text.trim()), "the preset is not there");
 }
 
 #[test]

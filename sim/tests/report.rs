@@ -1,9 +1,10 @@
 //! Reports take whatever a scenario may contain, and draw it the same each time.
 
 use paceline_sim::{
-    report::{self, Picture, Style},
+    report::{self, Origin, Picture, Style},
     results::{
-        Bin, Ci95, Comparison, Difference, Latency, LimitLine, Metric, Optimum, Summary, Verdict,
+        Bin, Ci95, Comparison, Difference, Latency, LimitLine, Limited, Metric, Optimum, Summary,
+        Verdict,
     },
     statistics::Estimate,
 };
@@ -29,10 +30,12 @@ fn strategy(name: &str, bins: usize, refused: f64) -> Summary {
         series: vec![
             Bin {
                 admitted: 4.0,
-                refused
+                refused,
+                waiting: 2.5,
             };
             bins
         ],
+        left: vec![vec![0.25; bins]],
         workloads: Vec::new(),
         ci95: Ci95::default(),
         differences: Vec::new(),
@@ -58,6 +61,11 @@ fn comparison(strategies: Vec<Summary>) -> Comparison {
             label: "limit 5/min".to_owned(),
             per_bin: 5.0,
         }),
+        limits: vec![Limited {
+            provider: None,
+            cells: 5.0,
+            unit: "requests/min".to_owned(),
+        }],
         baseline: String::new(),
         strategies,
     }
@@ -154,7 +162,7 @@ fn nothing_to_show_is_no_failure() {
     for strategies in [vec![], vec![idle], vec![strategy("one bin", 1, 1e9)]] {
         let mut comparison = comparison(strategies);
         comparison.limit_line = None;
-        let files = report::files(&comparison).expect("it can be drawn");
+        let files = report::files(&comparison, &Origin::default()).expect("it can be drawn");
         assert!(
             files
                 .iter()
@@ -167,8 +175,8 @@ fn nothing_to_show_is_no_failure() {
 fn a_drawing_is_the_same_each_time() {
     let strategies = (0..12).map(|n| strategy(&format!("strategy {n}"), 300, f64::from(n) * 50.0));
     let comparison = comparison(strategies.collect());
-    let first = report::files(&comparison).expect("it can be drawn");
-    let second = report::files(&comparison).expect("it can be drawn");
+    let first = report::files(&comparison, &Origin::default()).expect("it can be drawn");
+    let second = report::files(&comparison, &Origin::default()).expect("it can be drawn");
     for (first, second) in first.iter().zip(&second) {
         assert!(first.bytes == second.bytes, "{} differs", first.name);
     }

@@ -1,6 +1,6 @@
 use std::{
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, anyhow, bail};
@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output;
 use crate::{
     compare::{self, Plan, Progress, Replications},
-    report::{self, Style},
+    report::{self, Origin, Style},
     results::Comparison,
     scenario::{Override, Scenario},
     workload,
@@ -48,7 +48,7 @@ pub(super) struct Compare {
     /// Changes a value of the scenario, such as `duration_s=600` or `strategy.0.concurrency=4`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<Override>,
-    /// Writes results.json, results.csv and the plots into this folder.
+    /// Writes report.html, results.json, results.csv and the plots into this folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// What to print.
@@ -82,7 +82,11 @@ impl Compare {
         }
         let comparison = self.simulate(&scenario, plan)?;
         if let Some(folder) = &self.out {
-            let files = report::files(&comparison).context("drawing the plots")?;
+            let origin = Origin {
+                command: self.command(scenario.seed),
+                source: scenario.source.clone(),
+            };
+            let files = report::files(&comparison, &origin).context("drawing the plots")?;
             output::write_all(folder, &files)?;
         }
         let printed = match self.format {
@@ -120,6 +124,38 @@ impl Compare {
             scenario.replay(path.clone());
         }
         Ok(scenario)
+    }
+
+    /// What to type for the same results, but for folders, which are those of whoever types.
+    fn command(&self, seed: u64) -> String {
+        let name = |path: &Path| {
+            path.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        };
+        let mut words = vec!["sim".to_owned(), "compare".to_owned()];
+        words.push(quoted(&name(&self.scenario)));
+        words.push(format!("--seed {seed}"));
+        match self.precision {
+            None => words.push(format!("--replications {}", self.replications)),
+            Some(share) => {
+                words.push(format!("--precision {}%", share * 100.0));
+                words.push(format!("--max-replications {}", self.max_replications));
+            }
+        }
+        if let Some(baseline) = &self.baseline {
+            words.push(format!("--baseline {}", quoted(baseline)));
+        }
+        if let Some(warmup_s) = self.warmup_s {
+            words.push(format!("--warmup-s {warmup_s}"));
+        }
+        if let Some(trace) = &self.trace {
+            words.push(format!("--trace {}", quoted(&name(trace))));
+        }
+        let changes = self.overrides.iter();
+        words.extend(changes.map(|change| format!("--set {}", quoted(change.text()))));
+        words.join(" ")
     }
 
     fn plan(&self, scenario: &Scenario) -> anyhow::Result<Plan> {
@@ -162,6 +198,15 @@ impl Compare {
             Err(err) => bail!(err),
         }
     }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// A share of 0.01 % to 50 %, typed as a percentage such as `2%`.

@@ -56,6 +56,7 @@ impl World {
 
     /// Counts what is left.
     pub(super) fn close(mut self) -> Tally {
+        self.gauge(self.end);
         for item in self.works.rest().flat_map(Work::items) {
             // All clients have the same deadline.
             if self.clients[0].deadline(item) <= self.end {

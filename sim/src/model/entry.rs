@@ -63,7 +63,6 @@ impl World {
     }
 
     fn join(&mut self, batch: u32, slot: u32) {
-        let item = self.works.remove(slot).job;
-        self.works.get_mut(batch).add(item);
+        self.works.join(batch, slot);
     }
 }

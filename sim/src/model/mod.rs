@@ -8,7 +8,9 @@ mod cost;
 pub mod dialect;
 mod endings;
 mod entry;
+mod gauges;
 mod key;
+mod left;
 mod limiters;
 mod limits;
 mod optimum;
@@ -25,6 +27,7 @@ mod tenants;
 mod works;
 mod world;
 
+pub use gauges::Gauges;
 pub use optimum::{Bound, optimum};
 pub use tally::{Fate, LATENCY_ERROR, Tally};
 pub use world::{check, run};

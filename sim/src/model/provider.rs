@@ -22,12 +22,12 @@ use crate::{
 
 /// The provider behind one key: admits or refuses each call, and says when its answer arrives.
 pub(super) struct Provider {
-    limits: Vec<(RateLimit, Box<dyn Adjust>)>,
+    pub(super) limits: Vec<(RateLimit, Box<dyn Adjust>)>,
     /// The smallest of its limits on calls under way.
-    concurrency: Option<u64>,
+    pub(super) concurrency: Option<u64>,
     /// Those to come, the last one first.
     upgrades: Vec<Upgrade>,
-    under_way: u64,
+    pub(super) under_way: u64,
     charge: Charge,
     refused_calls_count: bool,
     dialect: Dialect,
@@ -38,6 +38,8 @@ pub(super) struct Provider {
     start: Timestamp,
     /// Its place among all keys.
     place: u64,
+    /// The place of the provider whose key it is.
+    pub(super) of: usize,
     streams: Streams,
 }
 
@@ -96,7 +98,12 @@ pub(super) fn keys(providers: &[Spec]) -> impl Iterator<Item = (usize, &Spec)> {
 }
 
 impl Provider {
-    pub(super) fn new(spec: &Spec, place: u64, start: Timestamp, streams: Streams) -> Self {
+    pub(super) fn new(
+        (of, spec): (usize, &Spec),
+        place: u64,
+        start: Timestamp,
+        streams: Streams,
+    ) -> Self {
         let made = limiters::rates(&spec.limits)
             .map(|rate| (rate.clone(), limiters::limiter(rate, start)));
         Self {
@@ -113,6 +120,7 @@ impl Provider {
             outages: spec.outages.clone(),
             start,
             place,
+            of,
             streams,
         }
     }
@@ -184,7 +192,7 @@ impl Provider {
     }
 
     /// Changes its limits as it should have by now; nothing has touched them since.
-    fn upgrade(&mut self, now: Timestamp) {
+    pub(super) fn upgrade(&mut self, now: Timestamp) {
         while let Some(next) = self.upgrades.last() {
             let at = self.start.saturating_add(next.at.get());
             if at > now {

@@ -1,8 +1,7 @@
-
 use hdrhistogram::Histogram;
 use paceline_core::Timestamp;
 
-use super::provider::Outcome;
+use super::{gauges::Gauges, provider::Outcome};
 use crate::{scenario::Scenario, workload::Job};
 
 /// What happened in one run, in bounded memory.
@@ -20,6 +19,8 @@ pub struct Tally {
     pub wasted_tokens: u64,
     /// Calls admitted and refused, per bin.
     pub series: Vec<[u64; 2]>,
+    /// Who waits and what is left, per bin.
+    pub gauges: Gauges,
     start: Timestamp,
     /// Calls that were sent and requests that arrived before do not count, but in the bins.
     counted_from: Timestamp,
@@ -96,6 +97,7 @@ impl Tally {
             failed: 0,
             wasted_tokens: 0,
             series: vec![[0; 2]; bins],
+            gauges: Gauges::new(scenario),
             start: scenario.start(),
             counted_from: scenario.counted_from(),
             bin: u64::try_from(bin.as_nanos()).map_or(u64::MAX, |bin| bin.max(1)),
@@ -111,6 +113,7 @@ impl Tally {
         self.refused += other.refused;
         self.failed += other.failed;
         self.wasted_tokens = self.wasted_tokens.saturating_add(other.wasted_tokens);
+        self.gauges.add(&other.gauges);
         for (bin, other) in self.series.iter_mut().zip(&other.series) {
             for (calls, other) in bin.iter_mut().zip(other) {
                 *calls += other;

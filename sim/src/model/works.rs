@@ -24,7 +24,7 @@ pub(super) struct Work {
     /// The place that it had in line, which a retry takes again.
     pub(super) place: Option<Place>,
     /// Its call, while one is.
-    pub(super) under_way: Option<UnderWay>,
+    under_way: Option<UnderWay>,
 }
 
 /// A call whose answer has not arrived.
@@ -51,8 +51,17 @@ impl Work {
         }
     }
 
+    /// How many requests wait in it.
+    fn waits(&self) -> u64 {
+        if self.under_way.is_some() {
+            0
+        } else {
+            self.items().len() as u64
+        }
+    }
+
     /// Adds a request that is sent along with it.
-    pub(super) fn add(&mut self, item: Job) {
+    fn add(&mut self, item: Job) {
         let first = self.job;
         let items = self.items.get_or_insert_with(|| Box::new(vec![first]));
         items.push(item);
@@ -81,10 +90,13 @@ impl Work {
 pub(super) struct Works {
     slots: Vec<Option<Work>>,
     free: Vec<u32>,
+    /// Requests of which no call is under way.
+    waiting: u64,
 }
 
 impl Works {
     pub(super) fn insert(&mut self, work: Work) -> u32 {
+        self.waiting += work.waits();
         if let Some(slot) = self.free.pop() {
             self.slots[slot as usize] = Some(work);
             return slot;
@@ -113,9 +125,36 @@ impl Works {
 
     pub(super) fn remove(&mut self, slot: u32) -> Work {
         self.free.push(slot);
-        self.slots[slot as usize]
+        let work = self.slots[slot as usize]
             .take()
-            .expect("the slot is taken until the work is done")
+            .expect("the slot is taken until the work is done");
+        self.waiting -= work.waits();
+        work
+    }
+
+    /// Adds the request in a slot to those of another one.
+    pub(super) fn join(&mut self, batch: u32, slot: u32) {
+        let item = self.remove(slot).job;
+        self.get_mut(batch).add(item);
+        self.waiting += 1;
+    }
+
+    /// Takes note of a call that begins.
+    pub(super) fn send(&mut self, slot: u32, call: UnderWay) {
+        self.waiting -= self.get(slot).waits();
+        self.get_mut(slot).under_way = Some(call);
+    }
+
+    /// The call that ends, if one is under way.
+    pub(super) fn answer(&mut self, slot: u32) -> Option<UnderWay> {
+        let call = self.get_mut(slot).under_way.take()?;
+        self.waiting += self.get(slot).waits();
+        Some(call)
+    }
+
+    /// How many requests have no call under way.
+    pub(super) const fn waiting(&self) -> u64 {
+        self.waiting
     }
 
     pub(super) fn rest(&self) -> impl Iterator<Item = &Work> {

@@ -4,6 +4,7 @@ use paceline_core::{Class, Feedback, Timestamp};
 use super::{
     cache::Cache,
     client::{Client, Held, Verdict},
+    left,
     provider::{self, Outcome, Provider, Said},
     tally::Tally,
     tenants::{TenantCall, Tenants},
@@ -58,6 +59,7 @@ pub fn run(
             break;
         }
         world.now = now;
+        world.gauge(now);
         match event {
             Event::Arrive => {
                 let job = world.next_job.take();
@@ -140,7 +142,7 @@ impl World {
                 .expect("scenarios are checked when they are read")
         };
         let keys = provider::keys(&scenario.providers).zip(0_u64..);
-        let providers = keys.map(|((_, spec), place)| Provider::new(spec, place, start, streams));
+        let providers = keys.map(|(spec, place)| Provider::new(spec, place, start, streams));
         Ok(Self {
             now: start,
             end: scenario.end(),
@@ -154,6 +156,17 @@ impl World {
             tenants: Tenants::start(scenario, streams)?,
             tally: Tally::new(scenario),
         })
+    }
+
+    /// Takes note of the state up to `now`, before anything happens then.
+    pub(super) fn gauge(&mut self, now: Timestamp) {
+        let waiting = self.works.waiting();
+        let gauges = &mut self.tally.gauges;
+        while let Some(at) = gauges.over(now) {
+            gauges.pass(at, waiting);
+            gauges.close(at, left::left(&mut self.providers, at));
+        }
+        gauges.pass(now, waiting);
     }
 
     fn admit_next_arrival(&mut self) -> Result<(), TraceError> {
@@ -250,12 +263,6 @@ impl World {
         let work = self.works.get_mut(slot);
         let attention = self.clients[client].attention();
         let answer = self.providers[key].call(self.now, &work.job, work.calls, attention);
-        work.under_way = Some(UnderWay {
-            held,
-            key,
-            outcome: answer.outcome,
-            said: answer.said,
-        });
         if work.calls == 0 {
             work.history.first_call_at = self.now;
             self.clients[client].retries.first_call(self.now);
@@ -263,16 +270,22 @@ impl World {
         work.calls += 1;
         self.tally.call(self.now, &work.job, answer.outcome);
         let at = self.now.saturating_add(answer.after);
+        let under_way = UnderWay {
+            held,
+            key,
+            outcome: answer.outcome,
+            said: answer.said,
+        };
+        self.works.send(slot, under_way);
         self.events.schedule(at, Event::Respond(slot));
     }
 
     fn respond(&mut self, slot: u32) {
         let index = self.client(slot);
-        let work = self.works.get_mut(slot);
-        let job = work.job;
-        let Some(call) = work.under_way.take() else {
+        let Some(call) = self.works.answer(slot) else {
             return;
         };
+        let job = self.works.get(slot).job;
         if matches!(call.outcome, Outcome::Success | Outcome::Failed) {
             self.providers[call.key].finish(self.now, &job, call.outcome);
         }

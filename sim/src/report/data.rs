@@ -48,6 +48,7 @@ struct Document<'a> {
     optimum_requests: f64,
     optimum_is_exact: bool,
     bin_s: f64,
+    limits: Vec<Limit<'a>>,
     /// Of every interval.
     confidence: f64,
     /// How far a quantile of latencies may lie beyond that of the requests themselves, as a share of it.
@@ -58,6 +59,13 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
+struct Limit<'a> {
+    provider: Option<&'a str>,
+    cells: f64,
+    unit: &'a str,
+}
+
+#[derive(Serialize)]
 struct Strategy<'a> {
     #[serde(flatten)]
     row: Row<'a>,
@@ -65,6 +73,9 @@ struct Strategy<'a> {
     latency_s: &'a [(f64, f64)],
     admitted_per_bin: Vec<f64>,
     refused_per_bin: Vec<f64>,
+    waiting_per_bin: Vec<f64>,
+    /// For each limit, the share that it had left at the end of each bin.
+    left_per_bin: &'a [Vec<f64>],
     workloads: Vec<Workload<'a>>,
     /// One for each metric; none for the baseline.
     differences: Vec<Told>,
@@ -223,11 +234,18 @@ impl<'a> From<&'a Comparison> for Document<'a> {
     fn from(comparison: &'a Comparison) -> Self {
         let per_bin =
             |strategy: &Summary, of: fn(&Bin) -> f64| strategy.series.iter().map(of).collect();
+        let limits = comparison.limits.iter().map(|limit| Limit {
+            provider: limit.provider.as_deref(),
+            cells: limit.cells,
+            unit: &limit.unit,
+        });
         let strategies = comparison.strategies.iter().map(|strategy| Strategy {
             row: Row::new(comparison, strategy),
             latency_s: &strategy.latency.curve,
             admitted_per_bin: per_bin(strategy, |bin| bin.admitted),
             refused_per_bin: per_bin(strategy, |bin| bin.refused),
+            waiting_per_bin: per_bin(strategy, |bin| bin.waiting),
+            left_per_bin: &strategy.left,
             workloads: strategy.workloads.iter().map(Workload::from).collect(),
             differences: strategy.differences.iter().map(Told::from).collect(),
         });
@@ -242,6 +260,7 @@ impl<'a> From<&'a Comparison> for Document<'a> {
             optimum_requests: comparison.optimum.requests,
             optimum_is_exact: comparison.optimum.exact,
             bin_s: comparison.bin_s,
+            limits: limits.collect(),
             confidence: CONFIDENCE,
             latency_relative_error: LATENCY_ERROR,
             baseline: &comparison.baseline,

@@ -110,6 +110,34 @@ pub(super) fn short_seconds(span_s: f64) -> String {
     }
 }
 
+/// A unit for a time axis that lasts so long: its length in seconds, and its name.
+pub(super) fn time_unit(duration_s: f64) -> (f64, &'static str) {
+    match duration_s {
+        _ if duration_s > 4.0 * 86_400.0 => (86_400.0, "days"),
+        _ if duration_s > 3.0 * 3_600.0 => (3_600.0, "hours"),
+        _ if duration_s > 180.0 => (60.0, "minutes"),
+        _ => (1.0, "seconds"),
+    }
+}
+
+/// A moment since the start: `6 h 25 min`.
+pub(super) fn moment(at_s: f64) -> String {
+    let mut left = (at_s * 1e3).round() / 1e3;
+    let mut parts = Vec::new();
+    for (unit, name) in [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min")] {
+        let whole = (left / unit).floor();
+        if whole > 0.0 {
+            parts.push(format!("{whole} {name}"));
+            left -= whole * unit;
+        }
+    }
+    let left = (left * 1e3).round() / 1e3;
+    if left > 0.0 || parts.is_empty() {
+        parts.push(format!("{left} s"));
+    }
+    parts.join(" ")
+}
+
 fn three_digits(number: f64) -> String {
     let decimals = decimals(number);
     format!("{number:.decimals$}")
@@ -166,5 +194,8 @@ mod tests {
         assert_eq!(short_seconds(300.0), "5 min");
         assert_eq!(short_seconds(100.0), "100 s");
         assert_eq!(short_seconds(150.0), "2.5 min");
+        assert_eq!(moment(0.0), "0 s");
+        assert_eq!(moment(23_100.0), "6 h 25 min");
+        assert_eq!(moment(86_400.5), "1 d 0.5 s");
     }
 }

@@ -1,8 +1,9 @@
-//! Results in, bytes out: tables, data files and plots. Nothing here opens a file.
+//! Results in, bytes out: tables, data files, plots and a page. Nothing here opens a file.
 
 mod data;
 mod explanation;
 mod format;
+mod html;
 mod plot;
 mod reference;
 mod scores;
@@ -12,6 +13,7 @@ mod verdicts;
 
 pub use data::{csv, json};
 pub use explanation::explanation;
+pub use html::{Origin, html};
 pub use plot::{Picture, latency_plot, throughput_plot};
 pub use reference::{pretty, reference};
 pub use scores::scores;
@@ -33,7 +35,7 @@ pub struct File {
 /// # Errors
 ///
 /// Fails if a plot cannot be drawn or data cannot be written as text.
-pub fn files(comparison: &Comparison) -> anyhow::Result<Vec<File>> {
+pub fn files(comparison: &Comparison, origin: &Origin) -> anyhow::Result<Vec<File>> {
     let file = |name, bytes| File { name, bytes };
     Ok(vec![
         file("results.json", json(comparison)?),
@@ -42,5 +44,6 @@ pub fn files(comparison: &Comparison) -> anyhow::Result<Vec<File>> {
         file("throughput.png", throughput_plot(comparison, Picture::Png)?),
         file("latency.svg", latency_plot(comparison, Picture::Svg)?),
         file("latency.png", latency_plot(comparison, Picture::Png)?),
+        file("report.html", html(comparison, origin)?),
     ])
 }

@@ -7,6 +7,7 @@ pub mod admission;
 pub mod entry;
 pub mod learning;
 pub mod limit;
+mod limits;
 mod one_or_several;
 mod overrides;
 pub mod presets;
@@ -15,6 +16,7 @@ mod read;
 pub mod retry;
 pub mod route;
 mod schema;
+mod source;
 pub mod strategy;
 pub mod tenant;
 pub mod units;
@@ -34,6 +36,7 @@ use one_or_several::one_or_several;
 pub use overrides::Override;
 use provider::Provider;
 pub use schema::schema;
+pub use source::Source;
 use strategy::Strategy;
 use units::{PositiveSeconds, Seconds};
 use workload::{Arrivals, Workload};
@@ -78,6 +81,9 @@ pub struct Scenario {
     #[serde(rename = "strategy")]
     #[schemars(length(min = 1))]
     pub strategies: Vec<Strategy>,
+    /// What it was read from.
+    #[serde(skip)]
+    pub source: Source,
 }
 
 fn unlimited() -> Vec<Provider> {
@@ -146,6 +152,7 @@ impl Scenario {
             }],
             providers: vec![provider],
             strategies,
+            source: Source::default(),
         };
         scenario.validate()?;
         Ok(scenario)

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, bail};
 use toml_edit::DocumentMut;
 
-use super::{Override, Scenario, workload::Arrivals};
+use super::{Override, Scenario, Source, workload::Arrivals};
 
 /// A scenario is written by hand; a file beyond this is something else.
 const LARGEST_FILE: u64 = 4 << 20;
@@ -24,12 +24,14 @@ impl Scenario {
         let shown = path.display();
         let text = read_text(path).with_context(|| format!("{shown}"))?;
         let mut scenario = Self::parse(&text, &shown.to_string())?;
+        scenario.source = Source::of(&text);
         if !overrides.is_empty() {
             let changed = changed(&text, overrides)?;
             // The file itself is fine, so whatever is wrong now came from the command line.
             let typed: Vec<_> = overrides.iter().map(Override::text).collect();
             let origin = format!("{shown} with --set {}", typed.join(" --set "));
             scenario = Self::parse(&changed, &origin)?;
+            scenario.source = Source::of(&changed);
         }
         if scenario.name.is_empty() {
             let stem = path.file_stem().unwrap_or_default();

@@ -87,16 +87,6 @@ pub(super) fn explain(err: impl std::error::Error) -> String {
     err.to_string()
 }
 
-/// A unit for a time axis that lasts so long: its length in seconds, and its name.
-pub(super) fn time_unit(duration_s: f64) -> (f64, &'static str) {
-    match duration_s {
-        _ if duration_s > 4.0 * 86_400.0 => (86_400.0, "days"),
-        _ if duration_s > 3.0 * 3_600.0 => (3_600.0, "hours"),
-        _ if duration_s > 180.0 => (60.0, "minutes"),
-        _ => (1.0, "seconds"),
-    }
-}
-
 /// At most so many characters of a name.
 pub(super) fn shortened(name: &str, most: usize) -> String {
     if name.chars().count() <= most {

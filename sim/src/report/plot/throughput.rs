@@ -1,8 +1,8 @@
 use plotters::{coord::Shift, prelude::*};
 
-use super::canvas::{Drawing, GRID, MUTED, Picture, explain, render, shortened, text, time_unit};
+use super::canvas::{Drawing, GRID, MUTED, Picture, explain, render, shortened, text};
 use crate::{
-    report::format::{count, percent, short_seconds},
+    report::format::{count, percent, short_seconds, time_unit},
     results::{Comparison, Summary},
 };
 
