@@ -28,8 +28,9 @@ pub(super) struct Compare {
     /// Averages this many independent runs.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     replications: u32,
-    /// Replays the arrivals of this CSV file (arrival_ms,input_tokens,output_tokens) instead.
-    #[arg(long, value_name = "CSV")]
+    /// Replays the requests of this trace instead: CSV (arrival_ms,input_tokens,output_tokens), or as
+    /// published by Azure, BurstGPT or Mooncake; also packed by gzip.
+    #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     /// Changes a value of the scenario, such as `duration_s=600` or `strategy.0.concurrency=4`.
     #[arg(long = "set", value_name = "KEY=VALUE")]

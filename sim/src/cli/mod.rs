@@ -2,6 +2,7 @@
 
 mod check;
 mod compare;
+mod fit;
 mod output;
 mod presets;
 mod score;
@@ -23,6 +24,7 @@ pub struct Cli {
 enum Command {
     Compare(compare::Compare),
     Check(check::Check),
+    Fit(fit::Fit),
     Presets(presets::ShowPresets),
     Score(score::Score),
 }
@@ -37,6 +39,7 @@ impl Cli {
         match self.command {
             Command::Compare(compare) => compare.run(out),
             Command::Check(check) => check.run(out),
+            Command::Fit(fit) => fit.run(out),
             Command::Presets(presets) => presets.run(out),
             Command::Score(score) => score.run(out),
         }

@@ -1,7 +1,8 @@
 use statrs::function::gamma::{digamma, ln_gamma};
 
 use super::{
-    modulated::{self, TwoStates},
+    chain::Chain,
+    modulated,
     statistics::{digits, mean, number},
 };
 
@@ -15,9 +16,9 @@ pub(super) enum Law {
     /// Weibull gaps of this shape.
     Weibull(f64),
     /// Bursts with silence between them.
-    OnOff(TwoStates),
-    /// Two rates that take turns.
-    Mmpp(TwoStates),
+    OnOff(Chain),
+    /// Two to four rates that take turns.
+    Mmpp(Chain),
 }
 
 /// How well a family explains gaps.
@@ -29,7 +30,7 @@ pub(super) struct Candidate {
 }
 
 /// More gaps than this say no more about the family.
-const MOST_GAPS: usize = 40_000;
+const MOST_GAPS: usize = 20_000;
 
 /// All families, the best first.
 pub(super) fn candidates(gaps: &[f64]) -> Vec<Candidate> {
@@ -45,17 +46,32 @@ pub(super) fn candidates(gaps: &[f64]) -> Vec<Candidate> {
     let of_gamma =
         count * ((shape - 1.0) * mean_log - shape - ln_gamma(shape) - shape * scale.ln());
     let (weibull, of_weibull) = weibull(gaps, mean_gap, mean_log);
-    let on_off = modulated::on_off(gaps);
-    let mmpp = modulated::two_states(gaps);
     let mut candidates = vec![
         Candidate::new(Law::Poisson, 1.0, poisson),
         Candidate::new(Law::Gamma(shape), 2.0, of_gamma),
         Candidate::new(Law::Weibull(weibull), 2.0, of_weibull),
-        Candidate::new(Law::OnOff(on_off.0), 3.0, on_off.1),
-        Candidate::new(Law::Mmpp(mmpp.0), 4.0, mmpp.1),
     ];
+    let on_off = modulated::on_off(gaps);
+    candidates.extend(on_off.map(|(chain, likely)| Candidate::new(Law::OnOff(chain), 3.0, likely)));
+    candidates.extend(mmpp(gaps));
     candidates.sort_by(|a, b| a.aic.total_cmp(&b.aic));
     candidates
+}
+
+/// The best chain: of two states, or of more while that explains the gaps better.
+fn mmpp(gaps: &[f64]) -> Option<Candidate> {
+    let candidate = |(chain, likely): (Chain, f64)| {
+        let numbers = number(3 * chain.states - 2);
+        (chain, Candidate::new(Law::Mmpp(chain), numbers, likely))
+    };
+    let (mut chain, mut best) = candidate(modulated::two_states(gaps)?);
+    while let Some((more, better)) = modulated::one_more(&chain, gaps).map(candidate) {
+        if better.aic >= best.aic {
+            break;
+        }
+        (chain, best) = (more, better);
+    }
+    Some(best)
 }
 
 impl Candidate {
@@ -90,28 +106,34 @@ impl Law {
                 self.name(),
                 digits(shape.clamp(0.05, 1_000.0))
             ),
-            Self::OnOff(states) => {
-                let factor = per_min / states.mean_per_s();
-                format!(
-                    "arrivals.on_off = {{ rate_per_min = {}, mean_on_s = {}, mean_off_s = {} }}",
-                    digits(states.per_s[0] * factor),
-                    digits(1.0 / states.leave[0]),
-                    digits(1.0 / states.leave[1])
-                )
-            }
-            Self::Mmpp(states) => {
-                let factor = per_min / states.mean_per_s();
-                let state = |place: usize| {
-                    format!(
-                        "    {{ rate_per_min = {}, mean_s = {} }},\n",
-                        digits(states.per_s[place] * factor),
-                        digits(1.0 / states.leave[place])
-                    )
-                };
-                format!("arrivals.mmpp.states = [\n{}{}]", state(0), state(1))
+            Self::OnOff(chain) => format!(
+                "arrivals.on_off = {{ rate_per_min = {}, mean_on_s = {}, mean_off_s = {} }}",
+                digits(per_min * chain.per_s[0] / chain.mean_per_s()),
+                digits(lasts_s(chain, 0)),
+                digits(lasts_s(chain, 1))
+            ),
+            Self::Mmpp(chain) => {
+                let states = (0..chain.states).map(|state| {
+                    let rate = per_min * chain.per_s[state] / chain.mean_per_s();
+                    let mean_s = chain.leave(state).recip();
+                    let ways = chain.ways(state).map(|way| digits(way * mean_s));
+                    // Of two, each follows the other anyway.
+                    let next = match chain.states {
+                        2 => String::new(),
+                        count => format!(", next = [{}]", ways[..count].join(", ")),
+                    };
+                    let (rate, mean_s) = (digits(rate), digits(lasts_s(chain, state)));
+                    format!("    {{ rate_per_min = {rate}, mean_s = {mean_s}{next} }},\n")
+                });
+                format!("arrivals.mmpp.states = [\n{}]", states.collect::<String>())
             }
         }
     }
+}
+
+/// How long a state lasts on average, as far as a scenario can say: from a microsecond to 30 years.
+fn lasts_s(chain: &Chain, state: usize) -> f64 {
+    chain.leave(state).recip().clamp(1e-6, 1e9)
 }
 
 /// The shape of Gamma for which `ln(shape) - digamma(shape)` is this: by halving, as it falls.
@@ -122,13 +144,19 @@ fn gamma_shape(excess: f64) -> f64 {
 /// The likeliest shape of Weibull, and the logarithm of its likelihood.
 fn weibull(gaps: &[f64], mean_gap: f64, mean_log: f64) -> (f64, f64) {
     // In units of the mean, so that powers stay small.
-    let scaled: Vec<(f64, f64)> = gaps.iter().map(|gap| gap / mean_gap).map(|x| (x, x.ln())).collect();
+    let scaled: Vec<(f64, f64)> = gaps
+        .iter()
+        .map(|gap| gap / mean_gap)
+        .map(|x| (x, x.ln()))
+        .collect();
     let mean_log = mean_log - mean_gap.ln();
     let sums = |shape: f64| {
-        scaled.iter().fold((0.0, 0.0), |(powers, weighted), &(_, log)| {
-            let power = (shape * log).exp();
-            (powers + power, weighted + power * log)
-        })
+        scaled
+            .iter()
+            .fold((0.0, 0.0), |(powers, weighted), &(_, log)| {
+                let power = (shape * log).exp();
+                (powers + power, weighted + power * log)
+            })
     };
     let shape = halve(|shape| {
         let (powers, weighted) = sums(shape);
@@ -136,8 +164,8 @@ fn weibull(gaps: &[f64], mean_gap: f64, mean_log: f64) -> (f64, f64) {
     });
     let count = number(gaps.len());
     let scale = (sums(shape).0 / count).powf(shape.recip());
-    let likelihood = count
-        * (shape.ln() - shape * scale.ln() + (shape - 1.0) * mean_log - 1.0 - mean_gap.ln());
+    let likelihood =
+        count * (shape.ln() - shape * scale.ln() + (shape - 1.0) * mean_log - 1.0 - mean_gap.ln());
     (shape, likelihood)
 }
 

@@ -50,7 +50,11 @@ const BINS: u32 = 120;
 
 impl Numbers {
     /// What a workload draws from this time on: so many requests, or fewer if there are no more.
-    pub(super) fn drawn(workload: &Workload, start: Timestamp, count: usize) -> Result<Self, String> {
+    pub(super) fn drawn(
+        workload: &Workload,
+        start: Timestamp,
+        count: usize,
+    ) -> Result<Self, String> {
         let end = start.saturating_add(Duration::from_secs(3_000_000_000));
         let jobs = Jobs::of(iter::once(workload), (start, end), Streams::new(1));
         let mut jobs = jobs.map_err(|err| err.to_string())?;
@@ -63,7 +67,9 @@ impl Numbers {
             let Some(job) = jobs.next_job().map_err(|err| err.to_string())? else {
                 break;
             };
-            numbers.at_s.push(job.at.saturating_since(start).as_secs_f64());
+            numbers
+                .at_s
+                .push(job.at.saturating_duration_since(start).as_secs_f64());
             numbers.input.push(tokens(job.input_tokens));
             numbers.output.push(tokens(job.output_tokens));
         }
@@ -78,7 +84,9 @@ impl Numbers {
     /// The dispersion of its counts in windows of this width; none if there are too few windows.
     pub(super) fn dispersion(&self, window_s: f64) -> Option<f64> {
         let counts = counts(&self.at_s, window_s);
-        (counts.len() >= 20).then(|| dispersion(&counts)).filter(|it| it.is_finite())
+        (counts.len() >= 20)
+            .then(|| dispersion(&counts))
+            .filter(|it| it.is_finite())
     }
 }
 
@@ -108,7 +116,11 @@ pub(super) fn compare(trace: &Numbers, fit: &Numbers) -> ([Quantiles; 4], Vec<(f
     ];
     let windows = WINDOWS.into_iter();
     let dispersion = windows.filter_map(|window_s| {
-        Some((window_s, trace.dispersion(window_s)?, fit.dispersion(window_s)?))
+        Some((
+            window_s,
+            trace.dispersion(window_s)?,
+            fit.dispersion(window_s)?,
+        ))
     });
     (quantiles, dispersion.collect())
 }
@@ -116,7 +128,11 @@ pub(super) fn compare(trace: &Numbers, fit: &Numbers) -> ([Quantiles; 4], Vec<(f
 /// Requests a minute in each of 120 bins of a span.
 pub(super) fn rates(numbers: &Numbers, span_s: f64) -> Vec<f64> {
     let bin_s = span_s / f64::from(BINS);
-    let up_to = |bin: u32| numbers.at_s.partition_point(|at_s| *at_s < f64::from(bin) * bin_s);
+    let up_to = |bin: u32| {
+        numbers
+            .at_s
+            .partition_point(|at_s| *at_s < f64::from(bin) * bin_s)
+    };
     let within = |bin: u32| super::statistics::number(up_to(bin + 1) - up_to(bin));
     (0..BINS).map(|bin| within(bin) * 60.0 / bin_s).collect()
 }

@@ -1,9 +1,11 @@
 //! Workloads that draw what a trace recorded.
 
 mod arrivals;
+mod chain;
 mod goodness;
 mod modulated;
 mod profile;
+mod quantiles;
 mod sample;
 mod simplex;
 mod sizes;
@@ -16,8 +18,8 @@ use serde::Deserialize;
 
 use crate::scenario::workload::Workload;
 use arrivals::Candidate;
-pub use goodness::{Goodness, Quantiles};
 use goodness::Numbers;
+pub use goodness::{Goodness, Quantiles};
 use profile::FittedProfile;
 use sample::Sample;
 use statistics::{digits, gaps, number, sorted};
@@ -60,30 +62,50 @@ pub fn fit(path: &Path) -> Result<Fitted, String> {
     };
     let candidates = arrivals::candidates(&gaps);
     let per_min = 60.0 * number(gaps.len()) / span_s;
-    let best = candidates.first().ok_or("there is nothing to choose from")?;
+    let best = candidates
+        .first()
+        .ok_or("there is nothing to choose from")?;
     let input = sizes::sizes(&sorted(sample.input.clone()));
     let output = sizes::sizes(&sorted(sample.output.clone()));
     let linked = statistics::correlation(&sample.input, &sample.output);
     // Two standard errors of what is not there.
-    let linked = Some(linked).filter(|it| it.abs() > (2.0 / number(sample.input.len()).sqrt()).max(0.05));
+    let linked =
+        Some(linked).filter(|it| it.abs() > (2.0 / number(sample.input.len()).sqrt()).max(0.05));
 
     let mut lines = String::new();
-    lines += &format!("# Arrivals: {}\n{}\n", reason(&candidates), best.law.line(per_min));
+    lines += &format!(
+        "# Arrivals: {}\n{}\n",
+        reason(&candidates),
+        best.law.line(per_min)
+    );
     if let Some(profile) = &profile {
         lines += &format!("# Profile: requests of each hour{}\n", clock(&sample));
         lines += &profile.lines();
     }
-    lines += &format!("# Input tokens: {}\ninput_tokens.{}\n", input.reason, input.law);
-    lines += &format!("# Output tokens: {}\noutput_tokens.{}\n", output.reason, output.law);
+    lines += &format!(
+        "# Input tokens: {}\ninput_tokens.{}\n",
+        input.reason, input.law
+    );
+    lines += &format!(
+        "# Output tokens: {}\noutput_tokens.{}\n",
+        output.reason, output.law
+    );
     if let Some(linked) = linked {
-        lines += &format!("# Correlation of normal scores, from ranks\ncorrelation = {}\n", digits(linked));
+        lines += &format!(
+            "# Correlation of normal scores, from ranks\ncorrelation = {}\n",
+            digits(linked)
+        );
     }
 
     let scenario: Scenario =
         toml::from_str(&format!("[workload]\n{lines}")).map_err(|err| err.to_string())?;
     let head = head(path, &sample);
     let span_s = sample.span_s();
-    let summary = format!("{} at {} a minute", best.law.name(), digits(60.0 * sample.per_s()));
+    let summary = format!(
+        "{} at {} a minute",
+        best.law.name(),
+        digits(60.0 * sample.per_s())
+    );
     let trace = Numbers {
         at_s: sample.at_s,
         input: sample.input,
@@ -112,7 +134,10 @@ pub fn fit(path: &Path) -> Result<Fitted, String> {
 fn stem(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // A name may hold what would end a comment.
-    name.chars().filter(|letter| !letter.is_control()).take(80).collect()
+    name.chars()
+        .filter(|letter| !letter.is_control())
+        .take(80)
+        .collect()
 }
 
 fn head(path: &Path, sample: &Sample) -> String {
@@ -128,10 +153,15 @@ fn head(path: &Path, sample: &Sample) -> String {
     }
     if let Some(step_s) = sample.spread_s {
         let step = digits(step_s);
-        text += &format!("# Stamps come in steps of {step} s, so requests are spread evenly over {step} s.\n");
+        text += &format!(
+            "# Stamps come in steps of {step} s, so requests are spread evenly over {step} s.\n"
+        );
     }
     if sample.empty > 0 {
-        text += &format!("# {} requests without tokens are left out of sizes.\n", sample.empty);
+        text += &format!(
+            "# {} requests without tokens are left out of sizes.\n",
+            sample.empty
+        );
     }
     text
 }
@@ -143,7 +173,8 @@ fn measured(quantiles: &[Quantiles; 4], trace: &Numbers, drawn: &Numbers, linked
         "# KS distance of what this draws to the trace: gaps {gaps:.3}, input {input:.3}, output {output:.3}.\n"
     );
     for window_s in [1.0, 10.0, 60.0] {
-        if let (Some(trace), Some(drawn)) = (trace.dispersion(window_s), drawn.dispersion(window_s)) {
+        if let (Some(trace), Some(drawn)) = (trace.dispersion(window_s), drawn.dispersion(window_s))
+        {
             text += &format!(
                 "# Dispersion of counts in {window_s} s (Poisson: 1): trace {}, drawn {}.\n",
                 digits(trace),
@@ -162,8 +193,13 @@ fn reason(candidates: &[Candidate]) -> String {
     let best = candidates.first().map_or(0.0, |candidate| candidate.aic);
     let others = candidates.iter().skip(1);
     let others = others.map(|other| format!("{} +{:.0}", other.law.name(), other.aic - best));
-    let name = candidates.first().map_or("", |candidate| candidate.law.name());
-    format!("{name} has the least AIC ({})", others.collect::<Vec<_>>().join(", "))
+    let name = candidates
+        .first()
+        .map_or("", |candidate| candidate.law.name());
+    format!(
+        "{name} has the least AIC ({})",
+        others.collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn clock(sample: &Sample) -> &'static str {

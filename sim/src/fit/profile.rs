@@ -39,9 +39,16 @@ impl FittedProfile {
         let factor = |chosen: &dyn Fn(usize) -> bool, per_s: &dyn Fn(usize) -> f64| {
             let chosen = (0..WEEK).filter(|&hour| chosen(hour));
             let (found, expected) = chosen.fold((0.0, 0.0), |(found, expected), hour| {
-                (found + arrivals[hour], expected + exposure[hour] * per_s(hour))
+                (
+                    found + arrivals[hour],
+                    expected + exposure[hour] * per_s(hour),
+                )
             });
-            if expected > 0.0 { found / expected } else { 0.0 }
+            if expected > 0.0 {
+                found / expected
+            } else {
+                0.0
+            }
         };
         let mut hourly = [1.0; 24];
         for (place, hourly) in hourly.iter_mut().enumerate() {
@@ -50,7 +57,9 @@ impl FittedProfile {
         let weekly = weeks.then(|| {
             let mut weekly = [1.0; 7];
             for (place, weekly) in weekly.iter_mut().enumerate() {
-                *weekly = factor(&|hour| hour / 24 == place, &|hour| per_s * hourly[hour % 24]);
+                *weekly = factor(&|hour| hour / 24 == place, &|hour| {
+                    per_s * hourly[hour % 24]
+                });
             }
             weekly
         });
@@ -74,7 +83,11 @@ impl FittedProfile {
             let within = at_s[from..].partition_point(|at_s| *at_s < ends_s);
             let within = &at_s[from..from + within];
             from += within.len();
-            level.extend(within.iter().map(|at_s| seen_s + (at_s - begins_s) * factor));
+            level.extend(
+                within
+                    .iter()
+                    .map(|at_s| seen_s + (at_s - begins_s) * factor),
+            );
             seen_s += (ends_s - begins_s) * factor;
         }
         level

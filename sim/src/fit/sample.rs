@@ -60,10 +60,8 @@ impl Sample {
         }
         let first = nanos[0];
         let since: Vec<u64> = nanos.iter().map(|nanos| nanos - first).collect();
-        let step = since.iter().fold(0, |step, &nanos| greatest_divisor(step, nanos));
-        if step == 0 {
-            return Err(format!("{shown}: expected requests at different times"));
-        }
+        let step = step(&since);
+        let step = step.ok_or_else(|| format!("{shown}: expected requests at different times"))?;
         let mut at_s: Vec<f64> = since.iter().map(|&nanos| seconds(nanos)).collect();
         let shared = since.windows(2).any(|pair| pair[0] == pair[1]);
         if shared {
@@ -100,6 +98,35 @@ impl Sample {
     }
 }
 
+/// The step in which stamps come, sorted ones: a gap of which most gaps are a multiple, to a part in 500, or
+/// else what divides all of them.
+fn step(stamps: &[u64]) -> Option<u64> {
+    let gaps = stamps.windows(2).map(|pair| pair[1] - pair[0]);
+    let mut gaps: Vec<u64> = gaps.filter(|&gap| gap > 0).collect();
+    gaps.sort_unstable();
+    let exact = gaps
+        .iter()
+        .fold(0, |step, &gap| greatest_divisor(step, gap));
+    let regular = |step: &u64| {
+        let multiple = |gap: u64| {
+            let off = gap % step;
+            off.min(step - off) <= step / 500
+        };
+        let multiples = gaps.iter().filter(|&&gap| multiple(gap)).count();
+        // Far from the finest there is: else anything is about a multiple.
+        *step >= exact.saturating_mul(500) && multiples * 5 >= gaps.len() * 4
+    };
+    let usual = [gaps.len() / 2, gaps.len() / 4, gaps.len() / 20];
+    let usual = usual
+        .into_iter()
+        .filter_map(|place| gaps.get(place).copied());
+    usual
+        .into_iter()
+        .find(regular)
+        .or(Some(exact))
+        .filter(|&step| step > 0)
+}
+
 const fn greatest_divisor(a: u64, b: u64) -> u64 {
     let (mut a, mut b) = (a, b);
     while b > 0 {
@@ -108,7 +135,10 @@ const fn greatest_divisor(a: u64, b: u64) -> u64 {
     a
 }
 
-#[expect(clippy::cast_precision_loss, reason = "microseconds in a century are enough")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "microseconds in a century are enough"
+)]
 fn seconds(nanos: u64) -> f64 {
     nanos as f64 / 1e9
 }
@@ -117,4 +147,33 @@ fn seconds(nanos: u64) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "tokens are below 2^53")]
 fn tokens(tokens: u64) -> f64 {
     tokens.max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamps(gaps: &[u64]) -> Vec<u64> {
+        let mut clock = 0;
+        let times = gaps.iter().map(|gap| {
+            clock += gap * 1_000_000;
+            clock
+        });
+        times.collect()
+    }
+
+    #[test]
+    fn steps_are_seen_through_what_is_off_by_a_bit() {
+        let step = |gaps: &[u64]| step(&stamps(&gaps.repeat(20))).map(|nanos| nanos / 1_000_000);
+        assert_eq!(
+            step(&[0, 0, 3_000, 0, 2_999, 3_001, 0, 6_000, 3_000]),
+            Some(3_000)
+        );
+        assert_eq!(
+            step(&[1_000, 0, 2_000, 1_000, 5_000, 1_000, 3_017]),
+            Some(1_000)
+        );
+        assert_eq!(step(&[37, 122, 0, 41, 8, 933]), Some(1));
+        assert_eq!(step(&[0, 0]), None);
+    }
 }

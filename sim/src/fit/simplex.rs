@@ -1,69 +1,73 @@
+use super::statistics::number;
+
 /// Searches for the point at which a function is least, from a start and with first steps of this size, by
 /// the method of Nelder and Mead (1965).
 ///
-/// It needs no derivatives, and stops once all corners agree to one part in 10^9, or after 2,000 steps.
-pub(super) fn least<const N: usize>(
-    start: [f64; N],
-    step: f64,
-    of: impl Fn(&[f64; N]) -> f64,
-) -> ([f64; N], f64) {
-    let valued = |point: [f64; N]| {
+/// It needs no derivatives, and stops once all corners agree to one part in 10^9, or after 300 steps for
+/// each axis.
+pub(super) fn least(start: &[f64], step: f64, of: impl Fn(&[f64]) -> f64) -> (Vec<f64>, f64) {
+    let axes = start.len();
+    let valued = |point: Vec<f64>| {
         let value = of(&point);
         // What is no number is not the least.
         (point, if value.is_nan() { f64::INFINITY } else { value })
     };
-    let mut corners = vec![valued(start)];
-    for axis in 0..N {
-        let mut corner = start;
+    let mut corners = vec![valued(start.to_vec())];
+    for axis in 0..axes {
+        let mut corner = start.to_vec();
         corner[axis] += step;
         corners.push(valued(corner));
     }
-    for _ in 0..2_000 {
+    for _ in 0..300 * axes {
         corners.sort_by(|a, b| a.1.total_cmp(&b.1));
-        let (best, worst) = (corners[0], corners[N]);
-        if (worst.1 - best.1).abs() <= 1e-9 * best.1.abs() {
+        let (best, next_to_worst, worst) = (corners[0].1, corners[axes - 1].1, corners[axes].1);
+        if (worst - best).abs() <= 1e-9 * best.abs() {
             break;
         }
-        let mut centre = [0.0; N];
-        for (axis, centre) in centre.iter_mut().enumerate() {
-            let sum: f64 = corners[..N].iter().map(|corner| corner.0[axis]).sum();
-            #[expect(clippy::cast_precision_loss, reason = "a few axes")]
-            let count = N as f64;
-            *centre = sum / count;
-        }
+        let centre = |axis: usize| {
+            let sum: f64 = corners[..axes].iter().map(|corner| corner.0[axis]).sum();
+            sum / number(axes)
+        };
+        let centre: Vec<f64> = (0..axes).map(centre).collect();
         // Beyond the centre by so many times its distance from the worst corner.
         let beyond = |times: f64| {
-            let mut point = centre;
-            for (axis, point) in point.iter_mut().enumerate() {
-                *point += times * (centre[axis] - worst.0[axis]);
-            }
-            valued(point)
+            let pairs = centre.iter().zip(&corners[axes].0);
+            valued(
+                pairs
+                    .map(|(centre, worst)| centre + times * (centre - worst))
+                    .collect(),
+            )
         };
         let mirrored = beyond(1.0);
-        let better = if mirrored.1 < best.1 {
+        let better = if mirrored.1 < best {
             let further = beyond(2.0);
-            Some(if further.1 < mirrored.1 { further } else { mirrored })
-        } else if mirrored.1 < corners[N - 1].1 {
+            Some(if further.1 < mirrored.1 {
+                further
+            } else {
+                mirrored
+            })
+        } else if mirrored.1 < next_to_worst {
             Some(mirrored)
         } else {
-            let nearer = beyond(if mirrored.1 < worst.1 { 0.5 } else { -0.5 });
-            Some(nearer).filter(|nearer| nearer.1 < worst.1.min(mirrored.1))
+            let nearer = beyond(if mirrored.1 < worst { 0.5 } else { -0.5 });
+            Some(nearer).filter(|nearer| nearer.1 < worst.min(mirrored.1))
         };
-        match better {
-            Some(better) => corners[N] = better,
-            None => {
-                for corner in &mut corners[1..] {
-                    let mut point = corner.0;
-                    for (axis, point) in point.iter_mut().enumerate() {
-                        *point = (*point + best.0[axis]) / 2.0;
-                    }
-                    *corner = valued(point);
-                }
+        if let Some(better) = better {
+            corners[axes] = better;
+        } else {
+            let (best, others) = corners.split_at_mut(1);
+            for corner in others {
+                let pairs = corner.0.iter().zip(&best[0].0);
+                *corner = valued(
+                    pairs
+                        .map(|(corner, best)| f64::midpoint(*corner, *best))
+                        .collect(),
+                );
             }
         }
     }
     corners.sort_by(|a, b| a.1.total_cmp(&b.1));
-    corners[0]
+    corners.swap_remove(0)
 }
 
 #[cfg(test)]
@@ -72,9 +76,12 @@ mod tests {
 
     #[test]
     fn it_finds_the_bottom_of_a_bent_valley() {
-        let valley = |at: &[f64; 2]| (1.0 - at[0]).powi(2) + 100.0 * (at[1] - at[0] * at[0]).powi(2);
-        let ([x, y], value) = least([-1.2, 1.0], 0.5, |at| 1.0 + valley(at));
-        assert!((x - 1.0).abs() < 1e-3 && (y - 1.0).abs() < 1e-3, "{x} {y}");
+        let valley = |at: &[f64]| (1.0 - at[0]).powi(2) + 100.0 * (at[1] - at[0] * at[0]).powi(2);
+        let (at, value) = least(&[-1.2, 1.0], 0.5, |at| 1.0 + valley(at));
+        assert!(
+            (at[0] - 1.0).abs() < 1e-3 && (at[1] - 1.0).abs() < 1e-3,
+            "{at:?}"
+        );
         assert!(value < 1.0 + 1e-6);
     }
 }

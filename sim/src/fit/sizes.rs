@@ -1,6 +1,9 @@
 use statrs::function::erf::erfc;
 
-use super::statistics::{digits, mean, number, quantile};
+use super::{
+    quantiles,
+    statistics::{digits, mean, number, quantile},
+};
 
 /// Sizes of one kind as a scenario writes them, and why.
 #[derive(Debug)]
@@ -21,11 +24,6 @@ struct Part {
 
 /// A family is close enough if its distribution is nowhere further off than this.
 const CLOSE: f64 = 0.03;
-/// So many quantiles describe what no family describes, denser where tails are.
-const SHARES: [f64; 13] = [
-    0.001, 0.01, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.99, 0.999,
-];
-
 /// The simplest family that is close enough to these sizes, which are sorted: a lognormal, a mixture of two
 /// or three, or quantiles.
 pub(super) fn sizes(sorted: &[f64]) -> FittedSizes {
@@ -53,17 +51,13 @@ pub(super) fn sizes(sorted: &[f64]) -> FittedSizes {
         }
         tried.push(format!("{name} {off:.3}"));
     }
-    let mut points = vec![format!("[0, {least:.0}]")];
-    points.extend(SHARES.iter().filter_map(|&share| {
-        // A quantile far in the tail needs requests beyond it.
-        let tail = share.min(1.0 - share);
-        let known = tail * number(sorted.len()) >= 2.0;
-        known.then(|| format!("[{share}, {:.0}]", quantile(sorted, share)))
-    }));
-    points.push(format!("[1, {most:.0}]"));
+    let (points, off) = quantiles::points(sorted, CLOSE);
+    let points = points
+        .iter()
+        .map(|(share, tokens)| format!("[{share}, {tokens:.0}]"));
     FittedSizes {
-        law: format!("quantiles = [{}]", points.join(", ")),
-        reason: format!("quantiles{}", but(&tried)),
+        law: format!("quantiles = [{}]", points.collect::<Vec<_>>().join(", ")),
+        reason: format!("quantiles, KS distance {off:.3}{}", but(&tried)),
     }
 }
 
@@ -86,7 +80,11 @@ fn written(parts: &[Part], most: f64) -> String {
         [only] => lognormal(only),
         several => {
             let parts = several.iter().map(|part| {
-                format!("    {{ weight = {}, {} }},\n", digits(part.weight), lognormal(part))
+                format!(
+                    "    {{ weight = {}, {} }},\n",
+                    digits(part.weight),
+                    lognormal(part)
+                )
             });
             format!("mixture = [\n{}]", parts.collect::<String>())
         }
@@ -99,7 +97,12 @@ fn mixture(logs: &[f64], count: usize) -> Vec<Part> {
     let every = logs.len().div_ceil(20_000);
     let logs: Vec<f64> = match count {
         1 => logs.to_vec(),
-        _ => logs.iter().copied().skip(every / 2).step_by(every).collect(),
+        _ => logs
+            .iter()
+            .copied()
+            .skip(every / 2)
+            .step_by(every)
+            .collect(),
     };
     let parts = logs.chunks(logs.len().div_ceil(count));
     let mut parts: Vec<Part> = parts
@@ -112,7 +115,10 @@ fn mixture(logs: &[f64], count: usize) -> Vec<Part> {
             .map(|&log| {
                 let densities: Vec<f64> = parts.iter().map(|part| part.density(log)).collect();
                 let all: f64 = densities.iter().sum();
-                densities.iter().map(|density| density / all.max(f64::MIN_POSITIVE)).collect()
+                densities
+                    .iter()
+                    .map(|density| density / all.max(f64::MIN_POSITIVE))
+                    .collect()
             })
             .collect();
         let before = parts.clone();
@@ -120,7 +126,10 @@ fn mixture(logs: &[f64], count: usize) -> Vec<Part> {
             let shares: Vec<f64> = shares.iter().map(|shares| shares[place]).collect();
             *part = Part::of(&logs, &shares, mean(&shares));
         }
-        let moved = before.iter().zip(&parts).map(|(a, b)| (a.weight - b.weight).abs());
+        let moved = before
+            .iter()
+            .zip(&parts)
+            .map(|(a, b)| (a.weight - b.weight).abs());
         if moved.fold(0.0, f64::max) < 1e-6 {
             break;
         }
@@ -168,11 +177,14 @@ fn distance(sorted: &[f64], parts: &[Part]) -> f64 {
         let before = number(seen) / number(sorted.len());
         seen += group.len();
         let after = number(seen) / number(sorted.len());
-        let up_to = |tokens: f64| {
-            parts.iter().map(|part| part.up_to(tokens)).sum::<f64>() / weights
-        };
+        let up_to =
+            |tokens: f64| parts.iter().map(|part| part.up_to(tokens)).sum::<f64>() / weights;
         // Nothing is smaller than 1, so there is nothing below it to be off.
-        let below = if group[0] > 1.0 { up_to(group[0] - 1.0) } else { 0.0 };
+        let below = if group[0] > 1.0 {
+            up_to(group[0] - 1.0)
+        } else {
+            0.0
+        };
         (up_to(group[0]) - after).abs().max((below - before).abs())
     });
     distances.fold(0.0, f64::max)

@@ -9,11 +9,11 @@ mod table;
 
 pub use data::{csv, json};
 pub use explanation::explanation;
-pub use plot::{Picture, latency_plot, throughput_plot};
+pub use plot::{Picture, fit_plot, latency_plot, throughput_plot};
 pub use scores::scores;
 pub use table::{Style, table};
 
-use crate::results::Comparison;
+use crate::{fit::Fitted, results::Comparison};
 
 /// A file that a comparison leaves behind.
 #[derive(Clone, Debug)]
@@ -38,5 +38,18 @@ pub fn files(comparison: &Comparison) -> anyhow::Result<Vec<File>> {
         file("throughput.png", throughput_plot(comparison, Picture::Png)?),
         file("latency.svg", latency_plot(comparison, Picture::Svg)?),
         file("latency.png", latency_plot(comparison, Picture::Png)?),
+    ])
+}
+
+/// The files of a workload that was fitted to a trace.
+///
+/// # Errors
+///
+/// Fails if the plot cannot be drawn.
+pub fn fit_files(fitted: &Fitted) -> anyhow::Result<Vec<File>> {
+    let file = |name, bytes| File { name, bytes };
+    Ok(vec![
+        file("workload.toml", fitted.toml.clone().into_bytes()),
+        file("fit.png", fit_plot(&fitted.goodness, Picture::Png)?),
     ])
 }

@@ -5,6 +5,7 @@
 
 pub mod admission;
 pub mod arrivals;
+pub mod clients;
 pub mod entry;
 pub mod learning;
 pub mod limit;

@@ -54,7 +54,10 @@ pub const STRATEGIES: Presets = Presets {
 /// Workloads: arrivals and sizes as fitted to published traces.
 pub const WORKLOADS: Presets = Presets {
     kind: "workload",
-    texts: texts!("workloads", []),
+    texts: texts!(
+        "workloads",
+        ["agents", "chat", "cloud", "code", "long-context", "office"]
+    ),
 };
 
 /// The strategies that are scored, each under what it knows.

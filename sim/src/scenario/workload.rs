@@ -9,7 +9,8 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    arrivals::{Clients, Mmpp, Shape},
+    arrivals::Mmpp,
+    clients::{Clients, Shape},
     presets,
     profile::Profile,
     tokens::{Multimodal, Tokens},
@@ -187,9 +188,11 @@ impl Workload {
             Arrivals::Poisson { rate_per_min }
             | Arrivals::Gamma { rate_per_min, .. }
             | Arrivals::Weibull { rate_per_min, .. }
-            | Arrivals::Clients(Clients { rate_per_min, .. })
             | Arrivals::OnOff { rate_per_min, .. } => per_min(rate_per_min.get()),
             Arrivals::Mmpp(mmpp) => per_min(mmpp.mean_rate_per_min() + 60.0 * mmpp.changes_per_s()),
+            Arrivals::Clients(clients) => {
+                per_min(clients.rate_per_min.get() + 60.0 * clients.changes_per_s())
+            }
             Arrivals::Trace { .. } => 0.0,
         }
     }

@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
 
 use super::{arrivals::exponential, renewal::Renewal};
-use crate::scenario::arrivals::{Active, ClientGaps, Clients, Shape};
+use crate::scenario::clients::{Active, ClientGaps, Clients, Shape};
 
 /// The requests of many clients in one order, of each of whom the next one is known.
 #[derive(Debug)]

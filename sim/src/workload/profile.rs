@@ -55,7 +55,8 @@ impl ProfileClock {
         if !seen_s.is_finite() {
             return seen_s;
         }
-        while self.seen_s < seen_s {
+        // Nothing happens in an hour of factor 0.
+        while self.seen_s < seen_s || self.factors[self.hour] == 0.0 {
             self.hour = (self.hour + 1) % self.factors.len();
             self.ends_s += 3_600.0;
             self.seen_s += 3_600.0 * self.factors[self.hour];
@@ -63,10 +64,6 @@ impl ProfileClock {
                 return f64::INFINITY;
             }
         }
-        match self.factors[self.hour] {
-            // Nothing happens in this hour, so whatever it was happened as it began.
-            0.0 => self.ends_s - 3_600.0,
-            factor => self.ends_s - (self.seen_s - seen_s) / factor,
-        }
+        self.ends_s - (self.seen_s - seen_s) / self.factors[self.hour]
     }
 }

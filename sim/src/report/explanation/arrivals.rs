@@ -1,6 +1,7 @@
 use super::{count_u64, seconds};
 use crate::scenario::{
-    arrivals::{ClientGaps, Clients, Mmpp},
+    arrivals::Mmpp,
+    clients::{ClientGaps, Clients},
     profile::Profile,
     workload::Arrivals,
 };

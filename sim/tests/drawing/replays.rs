@@ -1,10 +1,8 @@
 //! Traces are replayed as a scenario wants them.
 
-mod drawn;
-
 use std::fmt::Write;
 
-use drawn::{dispersion, jobs};
+use super::draws::{dispersion, jobs};
 use paceline_sim::workload::Job;
 use tempfile::TempDir;
 

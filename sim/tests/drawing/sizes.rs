@@ -1,8 +1,6 @@
 //! Sizes have the quantiles and the correlation that they state.
 
-mod drawn;
-
-use drawn::{jobs, moments};
+use super::draws::{jobs, moments};
 use paceline_sim::workload::Job;
 use proptest::prelude::*;
 

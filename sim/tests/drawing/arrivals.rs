@@ -1,8 +1,6 @@
 //! Arrivals have the rates and the bursts that their formulas say.
 
-mod drawn;
-
-use drawn::{dispersion, moments, times};
+use super::draws::{dispersion, moments, times};
 use statrs::function::gamma::gamma;
 
 #[track_caller]
@@ -105,7 +103,7 @@ fn gaps_vary_as_their_shape_says() {
 #[test]
 fn a_profile_multiplies_every_hour_by_its_factor() {
     let hourly: Vec<String> = (0..24)
-        .map(|hour| ((hour % 4) as f64 / 2.0).to_string())
+        .map(|hour| (f64::from(hour % 4) / 2.0).to_string())
         .collect();
     let factors = hourly.join(", ");
     let arrivals = format!(
