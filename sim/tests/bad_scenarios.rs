@@ -328,3 +328,129 @@ fn what_a_provider_does_later_and_to_others_is_checked_as_well() {
         &["provider.tenant[0]", "unknown field `priority`"],
     );
 }
+
+#[test]
+fn arrivals_and_sizes_that_mean_nothing_are_refused() {
+    let arrivals = |to: &str, parts: &[&str]| refuses("poisson = { rate_per_min = 30 }", to, parts);
+    let states =
+        |states: &str, parts: &[&str]| arrivals(&format!("mmpp.states = [{states}]"), parts);
+    let state = "{ rate_per_min = 1, mean_s = 1 }";
+    states(state, &[":5:", "arrivals", "2 to 16"]);
+    states(
+        "{ rate_per_min = 0, mean_s = 1 }, { rate_per_min = 0, mean_s = 1 }",
+        &["above 0"],
+    );
+    states(
+        &format!("{state}, {{ rate_per_min = 1, mean_s = 0 }}"),
+        &["mean_s", "nanosecond"],
+    );
+    states(
+        &format!("{state}, {{ rate_per_min = 1, mean_s = 1, next = [1] }}"),
+        &["states[1].next", "each of 2 states, found 1"],
+    );
+    states(
+        &format!("{state}, {{ rate_per_min = 1, mean_s = 1, next = [0, 1] }}"),
+        &["states[1].next: expected 0 for the state itself"],
+    );
+    states(
+        &format!(
+            "{state}, {{ rate_per_min = 1, mean_s = 1, next = [0, 0, 1] }}, {{ rate_per_min = 1, mean_s = 1, next = [0, 1, 0] }}"
+        ),
+        &["states", "none from 1 to 0"],
+    );
+    states(
+        &format!(
+            "{state}, {{ rate_per_min = 1, mean_s = 1e-9 }}, {{ rate_per_min = 1, mean_s = 1e-9 }}"
+        ),
+        &["workload.arrivals: expected at most 1e9"],
+    );
+    arrivals(
+        "weibull = { rate_per_min = 1, shape = 0.01 }",
+        &["arrivals", "0.05 to 1000", "0.01"],
+    );
+    let clients = |more: &str, parts: &[&str]| {
+        arrivals(
+            &format!("clients = {{ rate_per_min = 1, gaps.gamma.shape = 1, {more} }}"),
+            parts,
+        );
+    };
+    clients(
+        "count = 200_000",
+        &["arrivals.clients.count", "1 to 100000"],
+    );
+    clients(
+        "count = 2, active = { share = 0, mean_s = 1 }",
+        &["active.share", "1e-6"],
+    );
+    clients(
+        "count = 2, active = { share = 0.5, mean_s = 1e-8 }",
+        &["workload.arrivals: expected at most 1e9"],
+    );
+    clients("count = 2, zipf = -1", &["zipf", "-1"]);
+    arrivals("trace = { path = \"x\", speed = 0 }", &["speed", "above 0"]);
+    arrivals("trace = { path = \"x\", rows = 0 }", &["rows", "nonzero"]);
+
+    let sizes = |to: &str, parts: &[&str]| {
+        refuses(
+            "input_tokens.fixed = 100",
+            &format!("input_tokens.{to}"),
+            parts,
+        );
+    };
+    sizes("mixture = []", &["input_tokens", "1 to 16 parts"]);
+    sizes("mixture = [{ weight = 1 }]", &["expected one of `fixed`"]);
+    sizes(
+        "mixture = [{ weight = 0, fixed = 1 }]",
+        &["weight", "above 0"],
+    );
+    sizes(
+        "quantiles = [[0.5, 10]]",
+        &["input_tokens", "at least 2 pairs"],
+    );
+    sizes("quantiles = [[0.5, 10], [0.4, 20]]", &["rising shares"]);
+    sizes(
+        "quantiles = [[0.5, 10], [0.6, 9]]",
+        &["tokens that do not fall"],
+    );
+    sizes(
+        "quantiles = [[0.5, 10], [1.6, 19]]",
+        &["from 0 to 1", "1.6"],
+    );
+
+    let added =
+        |text: &str, parts: &[&str]| refuses("[workload]", &format!("[workload]\n{text}"), parts);
+    added(
+        "correlation = 1.5",
+        &["workload.correlation", "-1 to 1", "1.5"],
+    );
+    added(
+        "profile = {}",
+        &["workload.profile", "`hourly` or `weekly`"],
+    );
+    added(
+        "profile.hourly = [1, 2]",
+        &["hourly: expected 24 factors, found 2"],
+    );
+    added(
+        "profile.weekly = [0, 0, 0, 0, 0, 0, 0]",
+        &["weekly: expected a factor above 0"],
+    );
+    added(
+        "profile = { weekly = [1, 1, 1, 1, 1, 1, 1], utc_offset_h = 24 }",
+        &["utc_offset_h", "24"],
+    );
+    added(
+        "multimodal = { share = 2, input_tokens.fixed = 1 }",
+        &["multimodal.share", "0 to 1"],
+    );
+    added("rate_per_min = 5", &["rate_per_min", "preset"]);
+    added(
+        "preset = \"chats\"",
+        &["unknown workload preset `chats`", "`chat`"],
+    );
+    refuses(
+        "arrivals.poisson = { rate_per_min = 30 }",
+        "arrivals.batch = { jobs = 3 }\nprofile.weekly = [1, 1, 1, 1, 1, 1, 1]",
+        &["workload.profile: expected arrivals at a rate"],
+    );
+}

@@ -42,8 +42,9 @@ pub(super) struct Compare {
     /// Counts nothing in this many seconds at the start, instead of what the scenario says.
     #[arg(long, value_name = "SECONDS")]
     warmup_s: Option<f64>,
-    /// Replays the arrivals of this CSV file (arrival_ms,input_tokens,output_tokens) instead.
-    #[arg(long, value_name = "CSV")]
+    /// Replays the requests of this trace instead: CSV (arrival_ms,input_tokens,output_tokens), or as
+    /// published by Azure, BurstGPT or Mooncake; also packed by gzip.
+    #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     /// Changes a value of the scenario, such as `duration_s=600` or `strategy.0.concurrency=4`.
     #[arg(long = "set", value_name = "KEY=VALUE")]

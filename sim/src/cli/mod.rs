@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod completions;
 mod man;
+mod fit;
 mod output;
 mod presets;
 mod schema;
@@ -28,6 +29,7 @@ pub struct Cli {
 enum Command {
     Compare(compare::Compare),
     Check(check::Check),
+    Fit(fit::Fit),
     Presets(presets::ShowPresets),
     Score(score::Score),
     Schema(schema::Schema),
@@ -45,6 +47,7 @@ impl Cli {
         match self.command {
             Command::Compare(compare) => compare.run(out),
             Command::Check(check) => check.run(out),
+            Command::Fit(fit) => fit.run(out),
             Command::Presets(presets) => presets.run(out),
             Command::Score(score) => score.run(out),
             Command::Schema(schema) => schema.run(out),

@@ -4,6 +4,8 @@
 //! engines. Whatever has no meaning is refused where it stands, with its line and what was expected.
 
 pub mod admission;
+pub mod arrivals;
+pub mod clients;
 pub mod entry;
 pub mod learning;
 pub mod limit;
@@ -11,6 +13,7 @@ mod limits;
 mod one_or_several;
 mod overrides;
 pub mod presets;
+pub mod profile;
 pub mod provider;
 mod read;
 pub mod retry;
@@ -19,11 +22,13 @@ mod schema;
 mod source;
 pub mod strategy;
 pub mod tenant;
+pub mod tokens;
 pub mod units;
 pub mod upgrade;
 pub mod workload;
 
 use std::{
+    mem,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -140,16 +145,7 @@ impl Scenario {
             warmup_s: Seconds::default(),
             bin_s: None,
             start: Start::try_from("2026-03-02T09:00:00Z".to_owned())?,
-            workloads: vec![Workload {
-                name: String::new(),
-                priority: workload::Priority::default(),
-                arrivals: Arrivals::Trace {
-                    path: path.to_owned(),
-                },
-                input_tokens: None,
-                output_tokens: None,
-                max_tokens: None,
-            }],
+            workloads: vec![Workload::of_trace(path)],
             providers: vec![provider],
             strategies,
             source: Source::default(),
@@ -182,9 +178,13 @@ impl Scenario {
     pub fn replay(&mut self, path: PathBuf) {
         self.workloads.truncate(1);
         for workload in &mut self.workloads {
-            workload.arrivals = Arrivals::Trace { path: path.clone() };
-            workload.input_tokens = None;
-            workload.output_tokens = None;
+            let traced = Workload::of_trace(&path);
+            *workload = Workload {
+                name: mem::take(&mut workload.name),
+                priority: workload.priority,
+                max_tokens: workload.max_tokens,
+                ..traced
+            };
         }
     }
 
@@ -196,7 +196,7 @@ impl Scenario {
             .chain(tenants.map(|tenant| &tenant.requests))
             .map(|workload| &workload.arrivals);
         arrivals.filter_map(|arrivals| match arrivals {
-            Arrivals::Trace { path } => Some(path.as_path()),
+            Arrivals::Trace { path, .. } => Some(path.as_path()),
             _ => None,
         })
     }

@@ -1,4 +1,4 @@
-//! Shipped providers and strategies, in the format of scenarios.
+//! Shipped providers, strategies and workloads, in the format of scenarios.
 
 use serde::de::DeserializeOwned;
 
@@ -48,6 +48,15 @@ pub const STRATEGIES: Presets = Presets {
             "sdk-default",
             "two-to-the-n",
         ]
+    ),
+};
+
+/// Workloads: arrivals and sizes as fitted to published traces.
+pub const WORKLOADS: Presets = Presets {
+    kind: "workload",
+    texts: texts!(
+        "workloads",
+        ["agents", "chat", "cloud", "code", "long-context", "office"]
     ),
 };
 
