@@ -2,6 +2,7 @@
 
 mod adjust;
 mod batch;
+mod bounds;
 mod cache;
 mod client;
 mod cost;
@@ -11,12 +12,14 @@ mod entry;
 mod key;
 mod limiters;
 mod limits;
+mod observe;
 mod optimum;
 mod permits;
 mod provider;
 mod requests;
 mod retry;
 mod routing;
+mod run;
 mod service;
 mod supply;
 mod tally;
@@ -24,6 +27,9 @@ mod tenants;
 mod works;
 mod world;
 
+pub use observe::{Bound as HeldBy, Cause, End, Happening, Holder, Nobody, Observer};
 pub use optimum::{Bound, optimum};
+pub use provider::Outcome;
+pub use run::{Remaining, Run, run};
 pub use tally::{Fate, Tally};
-pub use world::{check, run};
+pub use world::check;

@@ -46,13 +46,15 @@ pub(super) struct Provider {
 pub(super) struct Answer {
     pub(super) outcome: Outcome,
     pub(super) after: Duration,
+    /// The place of the limit that refuses the call among its limits on cells.
+    pub(super) refused_by: Option<usize>,
     /// What is said; `None` for an answer of which nobody reads that.
     pub(super) response: Option<Response>,
 }
 
 /// What a call leads to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Outcome {
+pub enum Outcome {
     /// An answer.
     Success,
     /// A 5xx; the call was admitted.
@@ -113,6 +115,7 @@ impl Provider {
         Answer {
             outcome: Outcome::Success,
             after,
+            refused_by: None,
             response: listens.then(|| self.word(now, Occasion::Answer)),
         }
     }
@@ -182,6 +185,7 @@ impl Provider {
         Answer {
             outcome,
             after: self.refusal,
+            refused_by: occasion.refused_by(),
             response: Some(self.word(now, occasion)),
         }
     }
@@ -197,6 +201,13 @@ impl Provider {
         });
         let states: Vec<_> = states.collect();
         dialect::write(self.dialect, now, occasion, &states)
+    }
+
+    /// What is left of its limits on cells, which are as they should be by now.
+    pub(super) fn remaining(&mut self, now: Timestamp) -> impl Iterator<Item = (&RateLimit, u64)> {
+        self.upgrade(now);
+        let limits = self.limits.iter();
+        limits.map(move |(rate, limiter)| (rate, limiter.available(now)))
     }
 
     /// Takes note that a call which it admitted has come to its end.
