@@ -44,13 +44,13 @@ impl<O: Observer> World<O> {
             .retries
             .next(self.now, &work.job, history, kind, hint, deadline);
         match next {
-            Some(delay) => {
+            Ok(delay) => {
                 let at = self.now.saturating_add(delay);
                 self.events.schedule(at, Event::Ask(slot));
                 let id = work.job.id;
                 self.observer.see(self.now, &Happening::Retries { id, at });
             }
-            None => self.abandon(slot, Cause::NoRetry),
+            Err(cause) => self.abandon(slot, cause),
         }
     }
 

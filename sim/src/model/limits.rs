@@ -163,7 +163,7 @@ impl Limits {
 }
 
 /// The limits on cells that a strategy is told of for a key of a provider, in the order in which it keeps them.
-pub(super) fn told<'a>(
+pub fn told<'a>(
     strategy: &'a Strategy,
     provider: &'a Provider,
 ) -> impl Iterator<Item = &'a RateLimit> {

@@ -27,6 +27,8 @@ mod tenants;
 mod works;
 mod world;
 
+pub use limiters::rates;
+pub use limits::told;
 pub use observe::{Bound as HeldBy, Cause, End, Happening, Holder, Nobody, Observer};
 pub use optimum::{Bound, optimum};
 pub use provider::Outcome;

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use paceline_backoff::Reason;
 use paceline_core::{Demand, Denied, Dimension, Feedback, Timestamp};
 
 use super::{dialect::Response, provider::Outcome};
@@ -156,8 +157,12 @@ pub enum Cause {
     NeverFits,
     /// The provider said what no wait cures.
     Incurable,
-    /// It may not be tried again: attempts, budget, time or hint forbid it.
-    NoRetry,
+    /// The strategy never tries again.
+    NoRetries,
+    /// The retry policy lets it go.
+    Policy(Reason),
+    /// The retry budget is empty.
+    Budget,
 }
 
 /// What keeps a request from being sent to a key.

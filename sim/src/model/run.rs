@@ -112,6 +112,11 @@ impl<O: Observer> Run<O> {
         &mut self.world.observer
     }
 
+    /// Leaves the run where it is.
+    pub fn into_observer(self) -> O {
+        self.world.observer
+    }
+
     /// Ends the run here: what is not done stays undone.
     pub fn finish(self) -> (Tally, O) {
         self.world.close()
