@@ -8,10 +8,12 @@ pub mod cli;
 pub mod compare;
 pub mod engine;
 pub mod model;
+pub mod names;
 pub mod report;
 pub mod results;
 pub mod scenario;
 pub mod score;
+pub mod trace;
 pub mod workload;
 
 /// Runs the examples of the README.

@@ -2,9 +2,11 @@
 
 mod check;
 mod compare;
+mod one_run;
 mod output;
 mod presets;
 mod score;
+mod trace;
 
 use std::io::Write;
 
@@ -25,6 +27,7 @@ enum Command {
     Check(check::Check),
     Presets(presets::ShowPresets),
     Score(score::Score),
+    Trace(trace::Trace),
 }
 
 impl Cli {
@@ -39,6 +42,7 @@ impl Cli {
             Command::Check(check) => check.run(out),
             Command::Presets(presets) => presets.run(out),
             Command::Score(score) => score.run(out),
+            Command::Trace(trace) => trace.run(out),
         }
     }
 }
