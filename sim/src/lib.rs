@@ -14,6 +14,7 @@ pub mod results;
 pub mod scenario;
 pub mod score;
 pub mod trace;
+pub mod watch;
 pub mod workload;
 
 /// Runs the examples of the README.

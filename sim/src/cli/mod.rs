@@ -7,6 +7,7 @@ mod output;
 mod presets;
 mod score;
 mod trace;
+mod watch;
 
 use std::io::Write;
 
@@ -28,6 +29,7 @@ enum Command {
     Presets(presets::ShowPresets),
     Score(score::Score),
     Trace(trace::Trace),
+    Watch(watch::Watch),
 }
 
 impl Cli {
@@ -43,6 +45,7 @@ impl Cli {
             Command::Presets(presets) => presets.run(out),
             Command::Score(score) => score.run(out),
             Command::Trace(trace) => trace.run(out),
+            Command::Watch(watch) => watch.run(out),
         }
     }
 }
