@@ -81,26 +81,23 @@ impl<'a, W: Write> Timeline<'a, W> {
 
     /// Lets time pass: the trace begins, and gates open.
     pub(super) fn advance(&mut self, now: Timestamp) {
+        if now >= self.from && !self.begun {
+            let from = self.from;
+            self.gates.retain(|_, opens_at| *opens_at > from);
+            self.begin();
+        }
         if self.fresh.0 < now {
             self.show_who_waits();
         }
-        let mut opened: Vec<_> = self.gates.iter().map(|(of, at)| (*at, *of)).collect();
+        let gates = self.gates.iter();
+        let mut opened: Vec<_> = gates.map(|(of, at)| (*at, *of)).collect();
         opened.retain(|(at, _)| *at <= now);
         opened.sort_unstable();
         for (at, (client, key)) in opened {
-            if at > self.from && !self.begun {
-                self.begin();
-            }
             self.gates.remove(&(client, key));
             if self.begun {
                 self.events
                     .close(at, self.tracks.gate(client, key), Value::Null);
-            }
-        }
-        if now >= self.from && !self.begun {
-            self.begin();
-            if self.from < now {
-                self.show_who_waits();
             }
         }
     }

@@ -137,8 +137,12 @@ fn strategies(frame: &mut Frame<'_>, view: &View, area: Rect) {
 fn details(frame: &mut Frame<'_>, view: &View, lane: &Lane, area: Rect) {
     let [left, right] =
         Layout::horizontal([Constraint::Percentage(55), Constraint::Percentage(45)]).areas(area);
-    let title = format!(" {} ", lane.name);
-    let block = Block::bordered().title(title.bold());
+    let mut title = vec![Span::from(format!(" {} ", lane.name)).bold()];
+    if let Some(span) = lane.gate {
+        let text = format!("gate closed for {} ", seconds(span.as_secs_f64()));
+        title.push(Span::from(text).red());
+    }
+    let block = Block::bordered().title(Line::from(title));
     let inside = block.inner(left);
     frame.render_widget(block, left);
     let gauges = u16::try_from(lane.gauges.len()).unwrap_or(u16::MAX);
@@ -148,7 +152,7 @@ fn details(frame: &mut Frame<'_>, view: &View, lane: &Lane, area: Rect) {
         Constraint::Min(0),
     ])
     .areas(inside);
-    frame.render_widget(numbers(lane), counts);
+    frame.render_widget(Paragraph::new(numbers(lane)), counts);
     let rows = Layout::vertical(vec![Constraint::Length(1); limits.height.into()]).split(limits);
     let width = lane.gauges.iter().map(|it| label(it).chars().count()).max();
     for (gauge, row) in lane.gauges.iter().zip(rows.iter()) {
@@ -170,18 +174,13 @@ fn details(frame: &mut Frame<'_>, view: &View, lane: &Lane, area: Rect) {
     }
 }
 
-fn numbers(lane: &Lane) -> Line<'static> {
-    let mut spans = vec![Span::from(format!(
+fn numbers(lane: &Lane) -> String {
+    format!(
         "arrived {}  waiting {}  in flight {}",
         count_u64(lane.arrived),
         count_u64(lane.waiting),
         count_u64(lane.in_flight),
-    ))];
-    if let Some(span) = lane.gate {
-        let text = format!("  gate closed {}", seconds(span.as_secs_f64()));
-        spans.push(Span::from(text).red());
-    }
-    Line::from(spans)
+    )
 }
 
 fn label(gauge: &Gauge) -> String {
@@ -268,7 +267,8 @@ fn share(part: u64, of: u64) -> String {
 fn bars(numbers: &[u64], width: usize) -> String {
     const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let last = &numbers[numbers.len().saturating_sub(width)..];
-    let most = last.iter().copied().max().unwrap_or(0).max(1);
-    let height = |&number: &u64| usize::try_from((number * 8).div_ceil(most)).unwrap_or(8);
+    let most = u128::from(last.iter().copied().max().unwrap_or(0).max(1));
+    let eighths = |number: u64| (u128::from(number) * 8).div_ceil(most);
+    let height = |&number: &u64| usize::try_from(eighths(number)).unwrap_or(8);
     last.iter().map(|number| BARS[height(number)]).collect()
 }
