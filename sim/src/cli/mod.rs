@@ -5,10 +5,13 @@ mod compare;
 mod completions;
 mod man;
 mod fit;
+mod one_run;
 mod output;
 mod presets;
 mod schema;
 mod score;
+mod trace;
+mod watch;
 
 use std::io::Write;
 
@@ -35,6 +38,8 @@ enum Command {
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
+    Trace(trace::Trace),
+    Watch(watch::Watch),
 }
 
 impl Cli {
@@ -53,6 +58,8 @@ impl Cli {
             Command::Schema(schema) => schema.run(out),
             Command::Completions(completions) => completions.run(out),
             Command::Man(man) => man.run(out),
+            Command::Trace(trace) => trace.run(out),
+            Command::Watch(watch) => watch.run(out),
         }
     }
 }

@@ -32,12 +32,12 @@ use crate::{
 pub(super) struct Client {
     line: WaitLine<u32>,
     /// One for each key that it may call.
-    keys: Vec<Key>,
+    pub(super) keys: Vec<Key>,
     /// How it chooses among them, if there are several.
     routing: Option<Routing>,
     pub(super) retries: Retries,
     settles: bool,
-    gated: bool,
+    pub(super) gated: bool,
     pub(super) queue: Queue,
     hears: Hears,
     hint_in: HintIn,
@@ -198,6 +198,11 @@ impl Client {
     /// Whose turn it is.
     pub(super) fn head(&self) -> Option<(Place, u32)> {
         self.line.head().map(|(place, slot)| (place, *slot))
+    }
+
+    /// How many stand in line.
+    pub(super) fn waiting(&self) -> usize {
+        self.line.len()
     }
 
     /// Takes somebody out of the line.

@@ -1,16 +1,26 @@
 use super::{
     batch::Collected,
+    observe::{End, Happening, Observer},
     works::Work,
     world::{Event, World},
 };
 use crate::workload::Job;
 
 /// What happens to requests before they wait for limits.
-impl World {
+impl<O: Observer> World<O> {
     /// Answers a request from the cache, or takes it in.
     pub(super) fn arrive(&mut self, job: Job) {
+        let id = job.id;
+        let arrives = Happening::Arrives {
+            job: &job,
+            client: self.client_of(&job),
+        };
+        self.observer.see(self.now, &arrives);
         if self.cache.answers(&job) {
             self.tally.success(self.now, &job);
+            self.observer.see(self.now, &Happening::Cached { id });
+            let end = End::Completed;
+            self.observer.see(self.now, &Happening::Ends { id, end });
             return;
         }
         let slot = self.works.insert(Work::new(job));
@@ -24,6 +34,9 @@ impl World {
         let client = &mut self.clients[index];
         if let Some(at) = client.held_until(self.now, &job) {
             self.events.schedule(at, Event::Enter(slot));
+            let (id, until) = (job.id, at);
+            self.observer
+                .see(self.now, &Happening::HeldBack { id, until });
             return;
         }
         let Some(batches) = &mut client.batches else {
@@ -32,6 +45,7 @@ impl World {
         match batches.collect(job.workload, slot) {
             Collected::Alone => self.ask(slot),
             Collected::Opens(wait) => {
+                self.collected(job.id, job.id);
                 let at = self.now.saturating_add(wait);
                 self.events.schedule(
                     at,
@@ -63,6 +77,14 @@ impl World {
     }
 
     fn join(&mut self, batch: u32, slot: u32) {
+        let id = self.works.get(slot).job.id;
         self.works.join(batch, slot);
+        let first = self.works.get(batch).job.id;
+        self.collected(id, first);
+    }
+
+    fn collected(&mut self, id: u64, batch: u64) {
+        let collected = Happening::Collected { id, batch };
+        self.observer.see(self.now, &collected);
     }
 }

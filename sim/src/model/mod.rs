@@ -2,6 +2,7 @@
 
 mod adjust;
 mod batch;
+mod bounds;
 mod cache;
 mod client;
 mod cost;
@@ -13,12 +14,14 @@ mod key;
 mod left;
 mod limiters;
 mod limits;
+mod observe;
 mod optimum;
 mod permits;
 mod provider;
 mod requests;
 mod retry;
 mod routing;
+mod run;
 mod service;
 mod stated;
 mod supply;
@@ -28,6 +31,11 @@ mod works;
 mod world;
 
 pub use gauges::Gauges;
+pub use limiters::rates;
+pub use limits::told;
+pub use observe::{Bound as HeldBy, Cause, End, Happening, Holder, Nobody, Observer};
 pub use optimum::{Bound, optimum};
+pub use provider::Outcome;
+pub use run::{Remaining, Run, run};
 pub use tally::{Fate, LATENCY_ERROR, Tally};
-pub use world::{check, run};
+pub use world::check;

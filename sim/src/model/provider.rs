@@ -48,6 +48,8 @@ pub(super) struct Provider {
 pub(super) struct Answer {
     pub(super) outcome: Outcome,
     pub(super) after: Duration,
+    /// The place of the limit that refuses the call among its limits on cells.
+    pub(super) refused_by: Option<usize>,
     pub(super) said: Said,
 }
 
@@ -75,7 +77,7 @@ pub(super) enum Said {
 
 /// What a call leads to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Outcome {
+pub enum Outcome {
     /// An answer.
     Success,
     /// A 5xx; the call was admitted.
@@ -142,6 +144,7 @@ impl Provider {
         Answer {
             outcome: Outcome::Success,
             after,
+            refused_by: None,
             said: match attention {
                 Attention::Everything => self.say(now, Occasion::Answer, attention),
                 Attention::Failures | Attention::Gist => Said::Answer,
@@ -220,6 +223,7 @@ impl Provider {
         Answer {
             outcome,
             after: self.refusal,
+            refused_by: occasion.refused_by(),
             said: self.say(now, occasion, attention),
         }
     }
@@ -245,6 +249,13 @@ impl Provider {
             occasion,
             &states,
         )))
+    }
+
+    /// What is left of its limits on cells, which are as they should be by now.
+    pub(super) fn remaining(&mut self, now: Timestamp) -> impl Iterator<Item = (&RateLimit, u64)> {
+        self.upgrade(now);
+        let limits = self.limits.iter();
+        limits.map(move |(rate, limiter)| (rate, limiter.available(now)))
     }
 
     /// Takes note that a call which it admitted has come to its end.

@@ -7,6 +7,7 @@ use paceline_backoff::{
 use paceline_core::Timestamp;
 use rand_chacha::rand_core::Rng;
 
+use super::observe::Cause;
 use crate::{
     engine::Streams,
     scenario::{
@@ -61,7 +62,7 @@ impl Retries {
         }
     }
 
-    /// How long to wait before the next try, or `None` to give up.
+    /// How long to wait before the next try, or why it is given up.
     pub(super) fn next(
         &mut self,
         now: Timestamp,
@@ -70,8 +71,8 @@ impl Retries {
         kind: FailureKind,
         hint: Option<Duration>,
         deadline: Timestamp,
-    ) -> Option<Duration> {
-        let policy = self.policy.as_ref()?;
+    ) -> Result<Duration, Cause> {
+        let policy = self.policy.as_ref().ok_or(Cause::NoRetries)?;
         let count = match kind {
             FailureKind::Throttled => &mut history.throttled,
             FailureKind::Error => &mut history.errors,
@@ -87,16 +88,17 @@ impl Retries {
         };
         let attempt = history.throttled.saturating_add(history.errors);
         let mut rng = self.jitter.rng(job.id, attempt);
-        let Decision::Retry(delay) = policy.decide(&failure, now, &mut rng) else {
-            return None;
+        let delay = match policy.decide(&failure, now, &mut rng) {
+            Decision::Retry(delay) => delay,
+            Decision::GiveUp { reason, .. } => return Err(Cause::Policy(reason)),
         };
         if let Some(budget) = &mut self.budget
             && !budget.try_retry(now, kind)
         {
-            return None;
+            return Err(Cause::Budget);
         }
         history.last_retry = Some(kind);
-        Some(delay)
+        Ok(delay)
     }
 }
 

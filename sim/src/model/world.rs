@@ -5,7 +5,8 @@ use super::{
     cache::Cache,
     client::{Client, Held, Verdict},
     left,
-    provider::{self, Outcome, Provider, Said},
+    observe::{Cause, Happening, Observer},
+    provider::{self, Attention, Outcome, Provider, Said},
     tally::Tally,
     tenants::{TenantCall, Tenants},
     works::{UnderWay, Works},
@@ -32,60 +33,6 @@ pub fn check(strategy: &Strategy) -> Result<(), String> {
     }];
     let (start, streams) = (Timestamp::EPOCH, Streams::new(0));
     Client::new(strategy, &providers, &[], 0, start, streams).map(|_| ())
-}
-
-/// Runs one strategy of a scenario under these streams.
-///
-/// # Errors
-///
-/// Fails if a trace cannot be read.
-///
-/// # Panics
-///
-/// Panics if the strategy was not checked, and if more requests are under way than the engine's
-/// pending set can hold.
-pub fn run(
-    scenario: &Scenario,
-    strategy: &Strategy,
-    streams: Streams,
-) -> Result<Tally, TraceError> {
-    let mut world = World::new(scenario, strategy, streams)?;
-    world.admit_next_arrival()?;
-    for group in 0..world.tenants.groups() {
-        world.admit_next_tenant(group)?;
-    }
-    while let Some((now, event)) = world.events.pop() {
-        if now >= world.end {
-            break;
-        }
-        world.now = now;
-        world.gauge(now);
-        match event {
-            Event::Arrive => {
-                let job = world.next_job.take();
-                world.admit_next_arrival()?;
-                if let Some(job) = job {
-                    world.arrive(job);
-                }
-            }
-            Event::Enter(slot) => world.enter(slot),
-            Event::Close { slot, first } => world.close_batch(slot, first),
-            Event::Ask(slot) => world.ask(slot),
-            // An earlier one may have taken its place.
-            Event::Wake(client) if world.clients[client].wake_at == Some(now) => {
-                world.clients[client].wake_at = None;
-                world.pump(client);
-            }
-            Event::Wake(_) => {}
-            Event::Respond(slot) => world.respond(slot),
-            Event::Tenant(call) => world.meet_tenant(*call)?,
-            Event::TenantLeaves(call) => {
-                let TenantEnds { key, job, outcome } = *call;
-                world.providers[key].finish(now, &job, outcome);
-            }
-        }
-    }
-    Ok(world.close())
 }
 
 /// What can happen, in 16 bytes.
@@ -117,7 +64,7 @@ pub(super) struct TenantEnds {
     outcome: Outcome,
 }
 
-pub(super) struct World {
+pub(super) struct World<O> {
     pub(super) now: Timestamp,
     pub(super) end: Timestamp,
     jobs: Jobs,
@@ -128,13 +75,68 @@ pub(super) struct World {
     pub(super) clients: Vec<Client>,
     pub(super) cache: Cache,
     /// One for each key.
-    providers: Vec<Provider>,
+    pub(super) providers: Vec<Provider>,
     tenants: Tenants,
     pub(super) tally: Tally,
+    pub(super) observer: O,
 }
 
-impl World {
-    fn new(scenario: &Scenario, strategy: &Strategy, streams: Streams) -> Result<Self, TraceError> {
+impl<O: Observer> World<O> {
+    /// Makes a world in which the first arrivals are due.
+    pub(super) fn start(
+        scenario: &Scenario,
+        strategy: &Strategy,
+        streams: Streams,
+        observer: O,
+    ) -> Result<Self, TraceError> {
+        let mut world = Self::new(scenario, strategy, streams, observer)?;
+        world.admit_next_arrival()?;
+        for group in 0..world.tenants.groups() {
+            world.admit_next_tenant(group)?;
+        }
+        Ok(world)
+    }
+
+    /// Lets the next event happen; says whether there was one before the end.
+    pub(super) fn step(&mut self) -> Result<bool, TraceError> {
+        let Some((now, event)) = self.events.pop().filter(|(now, _)| *now < self.end) else {
+            return Ok(false);
+        };
+        self.now = now;
+        self.gauge(now);
+        match event {
+            Event::Arrive => {
+                let job = self.next_job.take();
+                self.admit_next_arrival()?;
+                if let Some(job) = job {
+                    self.arrive(job);
+                }
+            }
+            Event::Enter(slot) => self.enter(slot),
+            Event::Close { slot, first } => self.close_batch(slot, first),
+            Event::Ask(slot) => self.ask(slot),
+            // An earlier one may have taken its place.
+            Event::Wake(client) if self.clients[client].wake_at == Some(now) => {
+                self.clients[client].wake_at = None;
+                self.pump(client);
+            }
+            Event::Wake(_) => {}
+            Event::Respond(slot) => self.respond(slot),
+            Event::Tenant(call) => self.meet_tenant(*call)?,
+            Event::TenantLeaves(call) => {
+                let TenantEnds { key, job, outcome } = *call;
+                self.providers[key].finish(now, &job, outcome);
+            }
+        }
+        Ok(true)
+    }
+
+    fn new(
+        scenario: &Scenario,
+        strategy: &Strategy,
+        streams: Streams,
+        observer: O,
+    ) -> Result<Self, TraceError> {
         let start = scenario.start();
         let client = |number| {
             let (providers, workloads) = (&scenario.providers, &scenario.workloads);
@@ -155,6 +157,7 @@ impl World {
             providers: providers.collect(),
             tenants: Tenants::start(scenario, streams)?,
             tally: Tally::new(scenario),
+            observer,
         })
     }
 
@@ -201,11 +204,15 @@ impl World {
 
     /// Whose request it is: clients take turns.
     pub(super) fn client(&self, slot: u32) -> usize {
+        self.client_of(&self.works.get(slot).job)
+    }
+
+    pub(super) fn client_of(&self, job: &Job) -> usize {
         let clients = self.clients.len() as u64;
         if clients == 1 {
             return 0;
         }
-        usize::try_from(self.works.get(slot).job.id % clients).unwrap_or_default()
+        usize::try_from(job.id % clients).unwrap_or_default()
     }
 
     pub(super) fn ask(&mut self, slot: u32) {
@@ -213,6 +220,12 @@ impl World {
         let work = self.works.get_mut(slot);
         let place = self.clients[client].enqueue(self.now, &work.job, slot, work.place);
         work.place = Some(place);
+        let queues = Happening::Queues {
+            id: work.job.id,
+            client,
+            waiting: self.clients[client].waiting(),
+        };
+        self.observer.see(self.now, &queues);
         self.pump(client);
     }
 
@@ -226,22 +239,41 @@ impl World {
             let job = self.works.get(slot).job;
             if self.now >= client.deadline(&job) {
                 client.dequeue(place);
-                self.abandon(slot);
+                self.abandon(slot, Cause::Deadline);
                 continue;
             }
             if let Some(at) = client.held_until(self.now, &job) {
                 client.dequeue(place);
+                let held = Happening::HeldBack {
+                    id: job.id,
+                    until: at,
+                };
+                self.observer.see(self.now, &held);
                 self.events.schedule(at, Event::Ask(slot));
                 continue;
             }
-            match client.try_send(self.now, &job) {
+            let verdict = client.try_send(self.now, &job);
+            if O::WATCHES && !matches!(verdict, Verdict::Send(..)) {
+                let blocked = Happening::Blocked {
+                    id: job.id,
+                    client: index,
+                    stays: match verdict {
+                        Verdict::Never => false,
+                        Verdict::Wait(_) => client.queue != Queue::None,
+                        Verdict::Full | Verdict::Send(..) => true,
+                    },
+                    bounds: &client.bounds(self.now, &job),
+                };
+                self.observer.see(self.now, &blocked);
+            }
+            match verdict {
                 Verdict::Send(held, key) => {
                     client.dequeue(place);
                     self.call(index, slot, held, key);
                 }
                 Verdict::Never => {
                     client.dequeue(place);
-                    self.abandon(slot);
+                    self.abandon(slot, Cause::NeverFits);
                 }
                 Verdict::Full => return,
                 Verdict::Wait(at) if client.queue != Queue::None => {
@@ -261,8 +293,24 @@ impl World {
 
     fn call(&mut self, client: usize, slot: u32, held: Held, key: usize) {
         let work = self.works.get_mut(slot);
-        let attention = self.clients[client].attention();
+        let attention = match self.clients[client].attention() {
+            // Observers read words.
+            Attention::Gist if O::WATCHES => Attention::Failures,
+            attention => attention,
+        };
         let answer = self.providers[key].call(self.now, &work.job, work.calls, attention);
+        if O::WATCHES {
+            let sent = Happening::Sent {
+                id: work.job.id,
+                client,
+                key,
+                call: work.calls.saturating_add(1),
+                cost: self.clients[client].cost(key, &work.job),
+                outcome: answer.outcome,
+                refused_by: answer.refused_by,
+            };
+            self.observer.see(self.now, &sent);
+        }
         if work.calls == 0 {
             work.history.first_call_at = self.now;
             self.clients[client].retries.first_call(self.now);
@@ -297,9 +345,33 @@ impl World {
         };
         client.finish(self.now, call.held, &job, &feedback);
         let hint = client.hint(self.now, &feedback);
+        let answered = Happening::Answered {
+            id: job.id,
+            client: index,
+            key: call.key,
+            outcome: call.outcome,
+            response: match &call.said {
+                Said::Words(response) => Some(response),
+                Said::Answer | Said::Gist(_) => None,
+            },
+            feedback: &feedback,
+            hint,
+        };
+        self.observer.see(self.now, &answered);
+        if O::WATCHES
+            && matches!(feedback.class, Class::Pace | Class::Quota)
+            && let Some(opens_at) = client.gate_opens_at(call.key)
+        {
+            let closes = Happening::GateCloses {
+                client: index,
+                key: call.key,
+                opens_at,
+            };
+            self.observer.see(self.now, &closes);
+        }
         match feedback.class {
             Class::Ok => self.succeed(index, slot),
-            Class::TooLarge | Class::Billing => self.abandon(slot),
+            Class::TooLarge | Class::Billing => self.abandon(slot, Cause::Incurable),
             Class::Pace | Class::Quota => {
                 self.retry_or_abandon(index, slot, FailureKind::Throttled, hint);
             }

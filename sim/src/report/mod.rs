@@ -2,7 +2,7 @@
 
 mod data;
 mod explanation;
-mod format;
+pub(crate) mod format;
 mod html;
 mod plot;
 mod reference;

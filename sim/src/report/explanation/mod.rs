@@ -6,7 +6,7 @@ mod workload;
 
 use std::fmt::Write;
 
-use super::format::{count, seconds};
+use super::format::{count_u64, limit as limit_name, seconds};
 use crate::scenario::{
     Scenario,
     limit::{Kind, Limit, RateLimit},
@@ -135,12 +135,7 @@ fn limit(limit: &Limit) -> String {
 }
 
 fn rate_limit(rate: &RateLimit) -> String {
-    let what = format!(
-        "{} {}/{}",
-        count_u64(rate.quota.limit()),
-        rate.counts,
-        rate.per
-    );
+    let what = limit_name(rate);
     let burst = format!("burst {}", count_u64(rate.quota.burst()));
     match &rate.kind {
         Kind::Gcra => format!("{what}, GCRA, {burst}"),
@@ -157,9 +152,4 @@ fn rate_limit(rate: &RateLimit) -> String {
             )
         }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown to people")]
-fn count_u64(number: u64) -> String {
-    count(number as f64)
 }
