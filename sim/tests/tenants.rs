@@ -61,7 +61,12 @@ fn tenants_are_the_same_for_every_strategy() {
     let both = shared(tenant, &format!("{LOSSY}{polite}"));
     let reversed = shared(tenant, &format!("{polite}{LOSSY}"));
     for name in ["lossy", "polite"] {
-        assert_eq!(strategy(&both, name), strategy(&reversed, name));
+        // Only whom it is compared with depends on the order.
+        let alone = |of| Summary {
+            differences: Vec::new(),
+            ..strategy(of, name).clone()
+        };
+        assert_eq!(alone(&both), alone(&reversed));
     }
 }
 
