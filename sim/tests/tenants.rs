@@ -61,7 +61,12 @@ fn tenants_are_the_same_for_every_strategy() {
     let both = shared(tenant, &format!("{LOSSY}{polite}"));
     let reversed = shared(tenant, &format!("{polite}{LOSSY}"));
     for name in ["lossy", "polite"] {
-        assert_eq!(strategy(&both, name), strategy(&reversed, name));
+        // With whom they are compared is another matter.
+        let alone = |comparison| Summary {
+            differences: Vec::new(),
+            ..strategy(comparison, name).clone()
+        };
+        assert_eq!(alone(&both), alone(&reversed));
     }
 }
 
