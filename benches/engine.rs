@@ -2,7 +2,10 @@
 //!
 //! Each step takes the earliest of `pending` events and schedules one at a random later time, so
 //! their number stays the same. One bare heap orders the same pairs of time and serial number and
-//! carries the events, as our queue does; the other carries nothing, which shows what events cost.
+//! carries the events, as our queue does; the other carries nothing, which shows what events cost. nexosim
+//! is a framework, whose events find their way to models through mailboxes and an executor.
+
+mod nexosim_hold;
 
 use std::{cmp::Reverse, hint::black_box};
 
@@ -66,6 +69,12 @@ fn hold(c: &mut Criterion) {
                 });
             },
         );
+    }
+    for pending in [1_u64, 1_000, 100_000] {
+        group.bench_function(BenchmarkId::new("nexosim", pending), |b| {
+            let mut simulation = nexosim_hold::simulation(pending);
+            b.iter(|| simulation.step().expect("an event is pending"));
+        });
     }
     group.finish();
 }

@@ -123,27 +123,31 @@ fn run(
 ) -> Result<(), TraceError> {
     let root = Streams::new(scenario.seed);
     let first = numbers.start;
-    let new: Vec<Bound> = numbers
-        .clone()
-        .into_par_iter()
-        .map(|number| model::optimum(scenario, root.replication(number)))
-        .collect::<Result<_, _>>()?;
     let replications = numbers.len();
-    let rows: Vec<Row> = (0..gathered.len() * replications)
-        .into_par_iter()
-        .map(|run| {
+    let bounds_of = || {
+        let numbers = numbers.into_par_iter().with_max_len(1);
+        let found = numbers.map(|number| model::optimum(scenario, root.replication(number)));
+        found.collect::<Result<Vec<Bound>, TraceError>>()
+    };
+    let rows_of = || {
+        let runs = (0..gathered.len() * replications).into_par_iter().with_max_len(1);
+        let rows = runs.map(|run| {
             let (strategy, place) = (run / replications, run % replications);
             let number = first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX));
             let streams = root.replication(number);
             let tally = model::run(scenario, &scenario.strategies[strategy], streams)?;
-            let row = gathered[strategy].row(&tally, &new[place]);
+            let row = gathered[strategy].row(&tally);
             done();
             Ok(row)
-        })
-        .collect::<Result<_, _>>()?;
+        });
+        rows.collect::<Result<Vec<Row>, TraceError>>()
+    };
+    // Bounds need no strategy, so no core has to wait for them.
+    let (rows, new) = rayon::join(rows_of, bounds_of);
+    let (rows, new) = (rows?, new?);
     for (gathered, rows) in gathered.iter_mut().zip(rows.chunks(replications)) {
-        for row in rows {
-            gathered.add(row);
+        for (row, bound) in rows.iter().zip(&new) {
+            gathered.add(row, bound);
         }
     }
     bounds.extend(new);

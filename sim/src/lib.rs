@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod compare;
 pub mod engine;
+pub mod fit;
 pub mod model;
 pub mod report;
 pub mod results;

@@ -1,9 +1,36 @@
 //! What a scenario must not say is refused, with its place and what was expected.
 
 mod program;
+mod validator;
+
+use std::fs;
 
 use program::{fails, scenario};
 use tempfile::TempDir;
+use validator::complaints;
+
+/// Ends of what is refused although the schema is content, and why it cannot know.
+const BEYOND_THE_SCHEMA: [(&str, &str); 16] = [
+    ("[workload", "it is not TOML"),
+    ("name = \"one\"", "two names are compared"),
+    ("[[workload]]\nname = \"b\"", "two names are compared"),
+    ("[[workload]]", "names are required only among several"),
+    ("= 1e18 }", "requests are counted over time and workloads"),
+    ("least = 30 }", "two fields are compared"),
+    ("least_spacing_s = 2 }", "two fields are compared"),
+    ("cap_s = 3 }", "two fields are compared"),
+    ("window_safe = true", "two fields are compared"),
+    ("kind = \"calendar\" }]", "`settle` is compared with limits"),
+    ("\"22:00\"]] }", "two times are compared"),
+    (
+        "utc_offset_h = 0.001 }",
+        "fractions of minutes are not exact",
+    ),
+    ("Mars/Olympus\"", "time zones are looked up"),
+    ("limits = [1, 2]\n", "two lists are compared"),
+    ("at_s = 60\nlimits = [2]\n", "two times are compared"),
+    ("key = 2\n", "two fields are compared"),
+];
 
 #[track_caller]
 fn refuses(from: &str, to: &str, parts: &[&str]) {
@@ -14,6 +41,16 @@ fn refuses(from: &str, to: &str, parts: &[&str]) {
     });
     fails(&["compare", &path], parts);
     fails(&["check", &path], parts);
+    let known = BEYOND_THE_SCHEMA.iter().find(|(end, _)| to.ends_with(end));
+    if let Some((_, "it is not TOML")) = known {
+        return;
+    }
+    let text = fs::read_to_string(&path).expect("it was just written");
+    let complaints = complaints(&paceline_sim::scenario::schema(), &text);
+    match known {
+        Some((end, why)) => assert!(complaints.is_empty(), "{end}: {why}, but {complaints:?}"),
+        None => assert!(!complaints.is_empty(), "the schema does not see `{to}`"),
+    }
 }
 
 #[test]
@@ -150,6 +187,10 @@ fn contradictions_are_refused() {
             "cache = { hit_ratio = 1.5 }",
             &["strategy[0]", "from 0 to 1", "1.5"],
         ),
+        (
+            "pace.aimd = { requests_per_min = 1, burst = 0 }",
+            &["strategy[0]", "nonzero"],
+        ),
         ("cache = {}", &["strategy[0]", "missing field `hit_ratio`"]),
         (
             "batch = { items = 0, wait_s = 1 }",
@@ -285,5 +326,131 @@ fn what_a_provider_does_later_and_to_others_is_checked_as_well() {
     tenant(
         &format!("{tokens}priority = \"batch\""),
         &["provider.tenant[0]", "unknown field `priority`"],
+    );
+}
+
+#[test]
+fn arrivals_and_sizes_that_mean_nothing_are_refused() {
+    let arrivals = |to: &str, parts: &[&str]| refuses("poisson = { rate_per_min = 30 }", to, parts);
+    let states =
+        |states: &str, parts: &[&str]| arrivals(&format!("mmpp.states = [{states}]"), parts);
+    let state = "{ rate_per_min = 1, mean_s = 1 }";
+    states(state, &[":5:", "arrivals", "2 to 16"]);
+    states(
+        "{ rate_per_min = 0, mean_s = 1 }, { rate_per_min = 0, mean_s = 1 }",
+        &["above 0"],
+    );
+    states(
+        &format!("{state}, {{ rate_per_min = 1, mean_s = 0 }}"),
+        &["mean_s", "nanosecond"],
+    );
+    states(
+        &format!("{state}, {{ rate_per_min = 1, mean_s = 1, next = [1] }}"),
+        &["states[1].next", "each of 2 states, found 1"],
+    );
+    states(
+        &format!("{state}, {{ rate_per_min = 1, mean_s = 1, next = [0, 1] }}"),
+        &["states[1].next: expected 0 for the state itself"],
+    );
+    states(
+        &format!(
+            "{state}, {{ rate_per_min = 1, mean_s = 1, next = [0, 0, 1] }}, {{ rate_per_min = 1, mean_s = 1, next = [0, 1, 0] }}"
+        ),
+        &["states", "none from 1 to 0"],
+    );
+    states(
+        &format!(
+            "{state}, {{ rate_per_min = 1, mean_s = 1e-9 }}, {{ rate_per_min = 1, mean_s = 1e-9 }}"
+        ),
+        &["workload.arrivals: expected at most 1e9"],
+    );
+    arrivals(
+        "weibull = { rate_per_min = 1, shape = 0.01 }",
+        &["arrivals", "0.05 to 1000", "0.01"],
+    );
+    let clients = |more: &str, parts: &[&str]| {
+        arrivals(
+            &format!("clients = {{ rate_per_min = 1, gaps.gamma.shape = 1, {more} }}"),
+            parts,
+        );
+    };
+    clients(
+        "count = 200_000",
+        &["arrivals.clients.count", "1 to 100000"],
+    );
+    clients(
+        "count = 2, active = { share = 0, mean_s = 1 }",
+        &["active.share", "1e-6"],
+    );
+    clients(
+        "count = 2, active = { share = 0.5, mean_s = 1e-8 }",
+        &["workload.arrivals: expected at most 1e9"],
+    );
+    clients("count = 2, zipf = -1", &["zipf", "-1"]);
+    arrivals("trace = { path = \"x\", speed = 0 }", &["speed", "above 0"]);
+    arrivals("trace = { path = \"x\", rows = 0 }", &["rows", "nonzero"]);
+
+    let sizes = |to: &str, parts: &[&str]| {
+        refuses(
+            "input_tokens.fixed = 100",
+            &format!("input_tokens.{to}"),
+            parts,
+        );
+    };
+    sizes("mixture = []", &["input_tokens", "1 to 16 parts"]);
+    sizes("mixture = [{ weight = 1 }]", &["expected one of `fixed`"]);
+    sizes(
+        "mixture = [{ weight = 0, fixed = 1 }]",
+        &["weight", "above 0"],
+    );
+    sizes(
+        "quantiles = [[0.5, 10]]",
+        &["input_tokens", "at least 2 pairs"],
+    );
+    sizes("quantiles = [[0.5, 10], [0.4, 20]]", &["rising shares"]);
+    sizes(
+        "quantiles = [[0.5, 10], [0.6, 9]]",
+        &["tokens that do not fall"],
+    );
+    sizes(
+        "quantiles = [[0.5, 10], [1.6, 19]]",
+        &["from 0 to 1", "1.6"],
+    );
+
+    let added =
+        |text: &str, parts: &[&str]| refuses("[workload]", &format!("[workload]\n{text}"), parts);
+    added(
+        "correlation = 1.5",
+        &["workload.correlation", "-1 to 1", "1.5"],
+    );
+    added(
+        "profile = {}",
+        &["workload.profile", "`hourly` or `weekly`"],
+    );
+    added(
+        "profile.hourly = [1, 2]",
+        &["hourly: expected 24 factors, found 2"],
+    );
+    added(
+        "profile.weekly = [0, 0, 0, 0, 0, 0, 0]",
+        &["weekly: expected a factor above 0"],
+    );
+    added(
+        "profile = { weekly = [1, 1, 1, 1, 1, 1, 1], utc_offset_h = 24 }",
+        &["utc_offset_h", "24"],
+    );
+    added(
+        "multimodal = { share = 2, input_tokens.fixed = 1 }",
+        &["multimodal.share", "0 to 1"],
+    );
+    added("rate_per_min = 5", &["rate_per_min", "preset"]);
+    added(
+        "preset = \"chats\"",
+        &["unknown workload preset `chats`", "`chat`"],
+    );
+    refuses(
+        "arrivals.poisson = { rate_per_min = 30 }",
+        "arrivals.batch = { jobs = 3 }\nprofile.weekly = [1, 1, 1, 1, 1, 1, 1]",
+        &["workload.profile: expected arrivals at a rate"],
     );
 }

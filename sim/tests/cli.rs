@@ -2,6 +2,7 @@
 
 mod program;
 mod score;
+mod workload_words;
 
 use std::fs;
 
@@ -54,7 +55,7 @@ fn bad_traces_are_refused_with_their_line() {
     let here = folder.path().display().to_string();
     fails(
         &["compare", &path, "--trace", &here],
-        &["expected a CSV file, found a folder"],
+        &["expected a trace, found a folder"],
     );
 }
 
@@ -296,5 +297,9 @@ fn presets_are_listed_and_printed() {
         .expect("it runs");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(text.contains("fail_above_s = 120"));
+    assert!(
+        list.contains("  long-context                 Chat about long texts"),
+        "{list}"
+    );
     fails(&["presets", "nobody"], &["no preset is named `nobody`"]);
 }

@@ -21,7 +21,9 @@ fn every_shipped_scenario_is_legal_and_states_its_question() {
         let path = entry.expect("readable").path();
         Scenario::read(&path, &[]).expect("shipped scenarios are legal");
         let text = fs::read_to_string(&path).expect("it was just read");
-        assert!(text.starts_with("# Question: "), "{}", path.display());
+        // For editors; then for people.
+        let head = "#:schema ../scenario.schema.json\n# Question: ";
+        assert!(text.starts_with(head), "{}", path.display());
         assert!(text.contains("\n# Answer: "), "{}", path.display());
         seen += 1;
     }
@@ -53,6 +55,44 @@ fn every_preset_is_legal_in_a_scenario() {
             assert_eq!(scenario.strategies[0].name, strategy.name);
         }
         assert!(!provider.summary().is_empty());
+    }
+}
+
+#[test]
+fn every_workload_says_where_it_is_from_and_what_follows_overrides_it() {
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("test.toml");
+    for preset in presets::WORKLOADS.all() {
+        let read = |more: &str| {
+            let name = preset.name;
+            let text = format!(
+                "seed = 1\nduration_s = 60\n[workload]\npreset = \"{name}\"\n{more}\n[[strategy]]\nname = \"s\""
+            );
+            fs::write(&path, text).expect("the folder can be written to");
+            let mut scenario = Scenario::read(&path, &[]).expect("presets are legal");
+            scenario.workloads.remove(0)
+        };
+        let plain = read("");
+        assert_eq!(plain.name, preset.name);
+        let said = [plain.source, plain.as_of, plain.licence];
+        assert!(
+            said.iter().all(Option::is_some),
+            "{}: {said:?}",
+            preset.name
+        );
+        assert!(plain.input_tokens.is_some() && plain.output_tokens.is_some());
+        let changed =
+            read("rate_per_min = 77\nname = \"mine\"\nmax_tokens = 9\noutput_tokens.fixed = 3");
+        let rate = changed.arrivals.mean_rate_per_min().expect("it has a rate");
+        assert!((rate - 77.0).abs() < 1e-6, "{}: {rate}", preset.name);
+        assert_eq!(
+            (changed.name.as_str(), changed.max_tokens),
+            ("mine", Some(9))
+        );
+        assert!(changed.correlation.is_none(), "it is for sizes of its own");
+        let traced = read("arrivals.trace.path = \"x.csv\"");
+        assert!(traced.input_tokens.is_none() && traced.profile.is_none());
+        assert!(!preset.summary().is_empty());
     }
 }
 

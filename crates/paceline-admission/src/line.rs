@@ -1,4 +1,5 @@
 use alloc::collections::BTreeMap;
+use core::mem;
 
 use paceline_core::Timestamp;
 
@@ -28,7 +29,10 @@ use crate::Priority;
 /// ```
 #[derive(Clone, Debug)]
 pub struct WaitLine<T> {
-    waiting: BTreeMap<Place, T>,
+    /// Who is served next, if anybody waits. A line is empty or of one most of the time, and so takes no memory.
+    first: Option<(Place, T)>,
+    /// All others.
+    others: BTreeMap<Place, T>,
     most: usize,
     next_serial: u64,
     /// The latest arrival, which those who follow never precede.
@@ -46,7 +50,8 @@ impl<T> WaitLine<T> {
     /// Makes an empty line for at most `most` waiters; with 0, nobody can wait.
     pub const fn new(most: usize) -> Self {
         Self {
-            waiting: BTreeMap::new(),
+            first: None,
+            others: BTreeMap::new(),
             most,
             next_serial: 0,
             latest: Timestamp::EPOCH,
@@ -59,13 +64,13 @@ impl<T> WaitLine<T> {
     ///
     /// Gives the waiter back if the line is full.
     pub fn join(&mut self, now: Timestamp, priority: Priority, waiter: T) -> Result<Place, T> {
-        if self.waiting.len() >= self.most {
+        if self.len() >= self.most {
             return Err(waiter);
         }
         let place = self.place(now, priority);
         self.latest = self.latest.max(now);
         self.next_serial += 1;
-        self.waiting.insert(place, waiter);
+        self.insert(place, waiter);
         Ok(place)
     }
 
@@ -75,11 +80,25 @@ impl<T> WaitLine<T> {
     ///
     /// Gives the waiter back if the line is full, or if somebody has taken this place again already.
     pub fn rejoin(&mut self, place: Place, waiter: T) -> Result<(), T> {
-        if self.waiting.len() >= self.most || self.waiting.contains_key(&place) {
+        let taken = self.first.as_ref().is_some_and(|first| first.0 == place);
+        if self.len() >= self.most || taken || self.others.contains_key(&place) {
             return Err(waiter);
         }
-        self.waiting.insert(place, waiter);
+        self.insert(place, waiter);
         Ok(())
+    }
+
+    fn insert(&mut self, place: Place, waiter: T) {
+        match &mut self.first {
+            None => self.first = Some((place, waiter)),
+            Some(first) if place < first.0 => {
+                let (next, passed) = mem::replace(first, (place, waiter));
+                self.others.insert(next, passed);
+            }
+            Some(_) => {
+                self.others.insert(place, waiter);
+            }
+        }
     }
 
     /// The place that a waiter would take who joined now; whoever joins next may take it.
@@ -92,38 +111,49 @@ impl<T> WaitLine<T> {
 
     /// Who is served next.
     pub fn head(&self) -> Option<(Place, &T)> {
-        let (&place, waiter) = self.waiting.first_key_value()?;
-        Some((place, waiter))
+        let (place, waiter) = self.first.as_ref()?;
+        Some((*place, waiter))
     }
 
     /// Who waits at this place, for change.
     pub fn get_mut(&mut self, place: Place) -> Option<&mut T> {
-        self.waiting.get_mut(&place)
+        match &mut self.first {
+            Some((first, waiter)) if *first == place => Some(waiter),
+            _ => self.others.get_mut(&place),
+        }
     }
 
     /// Gives up a place; nobody else moves back.
     pub fn leave(&mut self, place: Place) -> Option<T> {
-        self.waiting.remove(&place)
+        if self.first.as_ref().is_some_and(|first| first.0 == place) {
+            let next = self.others.pop_first();
+            let left = mem::replace(&mut self.first, next);
+            return left.map(|(_, waiter)| waiter);
+        }
+        self.others.remove(&place)
     }
 
     /// Those who wait, in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.waiting.values()
+        let first = self.first.iter().map(|(_, waiter)| waiter);
+        first.chain(self.others.values())
     }
 
     /// Those who are served before this place, in order.
     pub fn before(&self, place: Place) -> impl Iterator<Item = &T> {
-        self.waiting.range(..place).map(|(_, waiter)| waiter)
+        let first = self.first.iter().filter(move |(first, _)| *first < place);
+        let others = self.others.range(..place).map(|(_, waiter)| waiter);
+        first.map(|(_, waiter)| waiter).chain(others)
     }
 
     /// How many wait.
     pub fn len(&self) -> usize {
-        self.waiting.len()
+        usize::from(self.first.is_some()) + self.others.len()
     }
 
     /// Whether nobody waits.
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.first.is_none()
     }
 
     /// How many may wait.

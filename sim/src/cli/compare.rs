@@ -22,8 +22,8 @@ pub(super) struct Compare {
     /// The scenario to run, a TOML file.
     #[arg(value_name = "FILE")]
     scenario: PathBuf,
-    /// Overrides the seed of the scenario.
-    #[arg(long)]
+    /// Takes this seed instead of that of the scenario.
+    #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Averages this many independent runs; from 2 on, it says how sure every figure is.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -42,8 +42,9 @@ pub(super) struct Compare {
     /// Counts nothing in this many seconds at the start, instead of what the scenario says.
     #[arg(long, value_name = "SECONDS")]
     warmup_s: Option<f64>,
-    /// Replays the arrivals of this CSV file (arrival_ms,input_tokens,output_tokens) instead.
-    #[arg(long, value_name = "CSV")]
+    /// Replays the requests of this trace instead: CSV (arrival_ms,input_tokens,output_tokens), or as
+    /// published by Azure, BurstGPT or Mooncake; also packed by gzip.
+    #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     /// Changes a value of the scenario, such as `duration_s=600` or `strategy.0.concurrency=4`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -61,8 +62,11 @@ pub(super) struct Compare {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
+    /// A table for people.
     Table,
+    /// Everything, with time series and latency distributions.
     Json,
+    /// A row per strategy and workload.
     Csv,
 }
 

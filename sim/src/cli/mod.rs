@@ -2,8 +2,12 @@
 
 mod check;
 mod compare;
+mod completions;
+mod man;
+mod fit;
 mod output;
 mod presets;
+mod schema;
 mod score;
 
 use std::io::Write;
@@ -13,7 +17,9 @@ use clap::{Parser, Subcommand};
 /// Simulates clients of rate-limited providers and compares their strategies.
 #[derive(Debug, Parser)]
 #[command(name = "sim", version, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 success, 1 failure, 2 wrong usage.")]
+#[command(after_help = "\
+Begin with: sim compare sim/scenarios/quickstart.toml
+Exit codes: 0 success, 1 failure, 2 wrong usage.")]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -23,8 +29,12 @@ pub struct Cli {
 enum Command {
     Compare(compare::Compare),
     Check(check::Check),
+    Fit(fit::Fit),
     Presets(presets::ShowPresets),
     Score(score::Score),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Cli {
@@ -37,8 +47,12 @@ impl Cli {
         match self.command {
             Command::Compare(compare) => compare.run(out),
             Command::Check(check) => check.run(out),
+            Command::Fit(fit) => fit.run(out),
             Command::Presets(presets) => presets.run(out),
             Command::Score(score) => score.run(out),
+            Command::Schema(schema) => schema.run(out),
+            Command::Completions(completions) => completions.run(out),
+            Command::Man(man) => man.run(out),
         }
     }
 }

@@ -2,9 +2,9 @@ use std::io::Write;
 
 use clap::Args;
 
-use crate::scenario::presets::{PROVIDERS, STRATEGIES};
+use crate::scenario::presets::{PROVIDERS, STRATEGIES, WORKLOADS};
 
-/// Lists the shipped providers and strategies, or prints one as TOML.
+/// Lists the shipped providers, strategies and workloads, or prints one as TOML.
 #[derive(Args, Debug)]
 #[command(name = "presets")]
 pub(super) struct ShowPresets {
@@ -17,6 +17,7 @@ impl ShowPresets {
         match self.name {
             Some(name) => {
                 let preset = PROVIDERS.find(&name).or_else(|_| STRATEGIES.find(&name));
+                let preset = preset.or_else(|_| WORKLOADS.find(&name));
                 let preset = preset.map_err(|_| {
                     anyhow::anyhow!("no preset is named `{name}`; `sim presets` lists all")
                 })?;
@@ -40,6 +41,10 @@ fn list(out: &mut dyn Write) -> anyhow::Result<()> {
     }
     writeln!(out, "\nStrategies, for `[[strategy]] preset = \"…\"`:")?;
     for preset in STRATEGIES.all() {
+        writeln!(out, "  {:<28} {}", preset.name, preset.summary())?;
+    }
+    writeln!(out, "\nWorkloads, for `[workload] preset = \"…\"`:")?;
+    for preset in WORKLOADS.all() {
         writeln!(out, "  {:<28} {}", preset.name, preset.summary())?;
     }
     Ok(())

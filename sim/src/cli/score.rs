@@ -13,8 +13,9 @@ use crate::{
 /// Scores our strategies and well-known clients on recorded traffic, against scaled limits of providers.
 #[derive(Args, Debug)]
 pub(super) struct Score {
-    /// Recorded requests, CSV files (arrival_ms,input_tokens,output_tokens).
-    #[arg(value_name = "CSV", required = true)]
+    /// Recorded requests: CSV files (arrival_ms,input_tokens,output_tokens), or as published by Azure,
+    /// BurstGPT or Mooncake; also packed by gzip.
+    #[arg(value_name = "TRACE", required = true)]
     traces: Vec<PathBuf>,
     /// The provider presets whose limits are scaled.
     #[arg(

@@ -54,7 +54,7 @@ impl Gathered {
     }
 
     /// Takes in all of a tally that may come in any order, and gives what must be taken in order.
-    pub(super) fn row(&self, tally: &Tally, bound: &Bound) -> Row {
+    pub(super) fn row(&self, tally: &Tally) -> Row {
         let total = tally.total();
         let parts = if tally.workloads.len() > 1 {
             tally.workloads.iter().map(fate_row).collect()
@@ -70,7 +70,8 @@ impl Gathered {
                 tally.wasted_tokens,
             ],
             replication: Replication {
-                possible: bound.requests,
+                // Known once the bound is.
+                possible: 0,
                 completed: total.completed,
                 calls: tally.calls,
                 refused: tally.refused,
@@ -85,8 +86,8 @@ impl Gathered {
         row
     }
 
-    /// Takes in the figures of the next replication.
-    pub(super) fn add(&mut self, row: &Row) {
+    /// Takes in the figures of the next replication, in which so much was possible.
+    pub(super) fn add(&mut self, row: &Row, bound: &Bound) {
         for (moments, count) in self.calls.iter_mut().zip(row.calls) {
             moments.add(super::count(count));
         }
@@ -95,7 +96,10 @@ impl Gathered {
         for (part, row) in self.parts.iter_mut().zip(&row.parts) {
             part.add(row);
         }
-        self.each.push(row.replication);
+        self.each.push(Replication {
+            possible: bound.requests,
+            ..row.replication
+        });
     }
 
     /// Goodput with its interval; 1 if nothing could be done.

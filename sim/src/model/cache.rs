@@ -20,7 +20,7 @@ impl Cache {
     /// Whether it answers a request: by lot, which depends on the request alone, so that a larger cache
     /// answers whatever a smaller one does.
     pub(super) fn answers(&self, job: &Job) -> bool {
-        let lot = || self.streams.numbered("cache", &[job.id]).next_u64();
+        let lot = || self.streams.few("cache", &[job.id]).next_u64();
         self.hit_ratio > 0.0 && unit(lot()) < self.hit_ratio
     }
 }

@@ -12,7 +12,7 @@ use super::{
     dialect::Response,
     key::{self, Key},
     limits::Limits,
-    provider,
+    provider::{self, Attention},
     retry::Retries,
     routing::Routing,
 };
@@ -41,8 +41,8 @@ pub(super) struct Client {
     pub(super) queue: Queue,
     hears: Hears,
     hint_in: HintIn,
-    /// Whether answers other than refusals matter to it.
-    listens: bool,
+    /// How much it reads of what it is told.
+    attention: Attention,
     /// By the place of the workload.
     priorities: Vec<Priority>,
     deadline: Option<Duration>,
@@ -128,7 +128,12 @@ impl Client {
                 .backoff
                 .as_ref()
                 .map_or_else(HintIn::default, |it| it.hint_in),
-            listens: strategy.learn && strategy.hears == Hears::All,
+            attention: match (strategy.hears, strategy.learn, route) {
+                (Hears::All, true, _) => Attention::Everything,
+                // Who chooses among keys reads which limits a refusal is about.
+                (Hears::All, false, None) => Attention::Gist,
+                (Hears::All, false, Some(_)) | (Hears::Status, ..) => Attention::Failures,
+            },
             priorities: workloads.iter().map(priority).collect(),
             off_peak: strategy.off_peak.as_ref().map(|it| it.plan.clone()),
             patient: workloads
@@ -155,9 +160,9 @@ impl Client {
         (until > now && patient == Some(&true)).then_some(until)
     }
 
-    /// Whether it reads what comes with an answer, and not only what comes with a refusal.
-    pub(super) const fn listens(&self) -> bool {
-        self.listens
+    /// How much it reads of what it is told.
+    pub(super) const fn attention(&self) -> Attention {
+        self.attention
     }
 
     /// Lets a request wait: in its old place, if it had one.

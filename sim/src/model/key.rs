@@ -73,7 +73,7 @@ pub(super) fn admission(
     };
     let mut gate = Gate::new(seed.next_u64());
     if let Some(spec) = strategy.gate {
-        let spacing = spec.spacing_s.map_or(Gate::SPACING, |it| it.get());
+        let spacing = spec.spacing_s.get();
         let least = spec
             .least_spacing_s
             .map_or_else(|| Gate::LEAST_SPACING.min(spacing), |it| it.get());

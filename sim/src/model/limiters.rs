@@ -35,12 +35,8 @@ pub(super) fn limiter(rate: &RateLimit, start: Timestamp) -> Box<dyn Adjust> {
     make(rate, start, Plain)
 }
 
-/// Makes the limiter of one rate limit whose estimates are settled by a policy, or stand.
-pub(super) fn settling(
-    rate: &RateLimit,
-    policy: Option<Policy>,
-    start: Timestamp,
-) -> Box<dyn Settle> {
+/// Makes the limiter of one rate limit whose estimates are settled by a policy.
+pub(super) fn settling(rate: &RateLimit, policy: Policy, start: Timestamp) -> Box<dyn Settle> {
     make(rate, start, Settled(policy))
 }
 
@@ -94,25 +90,21 @@ impl Wrap for Plain {
     }
 }
 
-struct Settled(Option<Policy>);
+struct Settled(Policy);
 
 impl Wrap for Settled {
     type Wrapped = Box<dyn Settle>;
 
     fn bucket(self, limiter: impl Restore + Adjust + Clone + 'static) -> Self::Wrapped {
         match self.0 {
-            None => standing(limiter),
-            Some(Policy::Exact) => Box::new(Settling::new(limiter)),
-            Some(Policy::Strict) => Box::new(StrictSettling::new(limiter)),
-            Some(Policy::Optimistic) => Box::new(OptimisticSettling::new(limiter)),
+            Policy::Exact => Box::new(Settling::new(limiter)),
+            Policy::Strict => Box::new(StrictSettling::new(limiter)),
+            Policy::Optimistic => Box::new(OptimisticSettling::new(limiter)),
         }
     }
 
     /// Scenarios settle these exactly or not at all, which is checked when they are read.
     fn window(self, limiter: impl Adjust + Clone + 'static) -> Self::Wrapped {
-        match self.0 {
-            None => standing(limiter),
-            Some(_) => Box::new(Settling::new(limiter)),
-        }
+        Box::new(Settling::new(limiter))
     }
 }

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use paceline_adaptive::{AimdRate, CubicRate, LearnedLimits, LearnedReceipts, Rate};
-use paceline_composite::{Admit, ByDimension, Receipts, Settle, SettleError};
+use paceline_composite::{Admit, ByDimension, Receipts, SettleError};
 use paceline_core::{
     Class, Demand, Denied, Dimension, Feedback, LimitWindow, Limiter, Quota, Timestamp,
 };
 use paceline_gcra::Gcra;
 
-use super::limiters;
+use super::{adjust::Adjust, limiters, stated::Stated};
 use crate::scenario::{
     learning::Pace,
     limit::{Kind, RateLimit},
@@ -17,7 +17,7 @@ use crate::scenario::{
 
 /// What a client knows of the limits of one key: what it was told, learned, or found out by refusals.
 pub(super) struct Limits {
-    stated: ByDimension<Box<dyn Settle>>,
+    stated: Stated,
     /// The most that each of them can hold, and whether it keeps what is not spent.
     most: Vec<(u64, bool)>,
     reserve: u64,
@@ -49,8 +49,8 @@ impl Found {
 
 /// What a request was charged.
 pub(super) struct Charged {
-    stated: Receipts,
-    learned: Option<LearnedReceipts>,
+    stated: Option<Receipts>,
+    learned: Option<Box<LearnedReceipts>>,
 }
 
 impl Limits {
@@ -63,20 +63,34 @@ impl Limits {
             .learn
             .then(|| told.by_ref().fold(LearnedLimits::new(start), with_limit));
         // Limits that learn have taken all of them, if there are any.
-        let (mut stated, mut most) = (Vec::new(), Vec::new());
-        for rate in told {
-            let limiter = limiters::settling(rate, strategy.settle, start);
-            stated.push((rate.counts, limiter));
+        let told: Vec<&RateLimit> = told.collect();
+        let most = told.iter().map(|rate| {
             let keeps = matches!(rate.kind, Kind::Gcra | Kind::TokenBucket);
-            most.push((rate.quota.burst(), keeps));
-        }
-        if let Some(spacing) = strategy.spacing_s {
+            (rate.quota.burst(), keeps)
+        });
+        let spaced = strategy.spacing_s.map(|spacing| {
             // Units in the scenario are checked, so a quota of one per spacing exists.
-            let spaced = Quota::new(1, spacing.get()).unwrap_or(Quota::UNLIMITED);
-            stated.push((Dimension::Requests, limiters::standing(Gcra::new(spaced))));
-        }
+            Gcra::new(Quota::new(1, spacing.get()).unwrap_or(Quota::UNLIMITED))
+        });
+        let most = most.collect();
+        let stated = match strategy.settle {
+            None => {
+                let told = told.into_iter();
+                let limits = told.map(|rate| (rate.counts, limiters::limiter(rate, start)));
+                let spaced = spaced.map(|gcra| -> Box<dyn Adjust> { Box::new(gcra) });
+                let spaced = spaced.map(|limiter| (Dimension::Requests, limiter));
+                Stated::Standing(limits.chain(spaced).collect())
+            }
+            Some(policy) => {
+                let told = told.into_iter();
+                let limits =
+                    told.map(|rate| (rate.counts, limiters::settling(rate, policy, start)));
+                let spaced = spaced.map(|gcra| (Dimension::Requests, limiters::standing(gcra)));
+                Stated::Settled(ByDimension::new(limits.chain(spaced)))
+            }
+        };
         Self {
-            stated: ByDimension::new(stated),
+            stated,
             most,
             reserve: strategy.reserve.get().into(),
             learned,
@@ -87,12 +101,12 @@ impl Limits {
     /// The largest share that a request takes of a stated limit on tokens, in millionths; its tokens, if none is
     /// stated.
     pub(super) fn size(&self, demand: Demand) -> u64 {
-        let of = |((counts, _), (most, _)): (&(Dimension, _), &(u64, bool))| {
+        let of = |((counts, _), (most, _)): ((Dimension, _), &(u64, bool))| {
             let most = u128::from(*most).max(1);
             let share = u128::from(counts.cost(demand)) * 1_000_000 / most;
-            (*counts != Dimension::Requests).then(|| u64::try_from(share).unwrap_or(u64::MAX))
+            (counts != Dimension::Requests).then(|| u64::try_from(share).unwrap_or(u64::MAX))
         };
-        let shares = self.stated.limits().iter().zip(&self.most).filter_map(of);
+        let shares = self.stated.each().zip(&self.most).filter_map(of);
         shares
             .max()
             .unwrap_or_else(|| Dimension::Tokens.cost(demand))
@@ -103,13 +117,13 @@ impl Limits {
         if self.reserve == 1 {
             return Ok(());
         }
-        let ask = |((counts, limiter), (most, keeps)): (&(Dimension, Box<dyn Settle>), &_)| {
+        let ask = |((counts, limiter), (most, keeps)): ((Dimension, &dyn Limiter), &_)| {
             let cost = counts.cost(demand);
             let wanted = cost.saturating_mul(self.reserve).min(*most).max(cost);
-            let asks = *keeps && *counts != Dimension::Requests;
-            asks.then(|| Limiter::check(limiter, now, wanted).err())?
+            let asks = *keeps && counts != Dimension::Requests;
+            asks.then(|| limiter.check(now, wanted).err())?
         };
-        let denials = self.stated.limits().iter().zip(&self.most).filter_map(ask);
+        let denials = self.stated.each().zip(&self.most).filter_map(ask);
         denials.reduce(Denied::and).map_or(Ok(()), Err)
     }
 
@@ -147,7 +161,7 @@ impl Admit for Limits {
     fn check(&self, now: Timestamp, demand: Demand) -> Result<(), Denied> {
         let found = self.found.as_ref().map(Found::limiter);
         let answers = [
-            Admit::check(&self.stated, now, demand),
+            self.stated.check(now, demand),
             self.check_reserve(now, demand),
             self.learned
                 .as_ref()
@@ -163,11 +177,11 @@ impl Admit for Limits {
             found.limiter_mut().charge(now, demand.requests);
         }
         Charged {
-            stated: Admit::charge(&mut self.stated, now, demand),
+            stated: self.stated.charge(now, demand),
             learned: self
                 .learned
                 .as_mut()
-                .map(|limits| Admit::charge(limits, now, demand)),
+                .map(|limits| Box::new(Admit::charge(limits, now, demand))),
         }
     }
 
@@ -178,10 +192,11 @@ impl Admit for Limits {
         actual: Demand,
     ) -> Result<(), SettleError> {
         let learned = match (&mut self.learned, charged.learned) {
-            (Some(limits), Some(receipts)) => Admit::settle(limits, now, receipts, actual),
+            (Some(limits), Some(receipts)) => Admit::settle(limits, now, *receipts, actual),
             _ => Ok(()),
         };
-        Admit::settle(&mut self.stated, now, charged.stated, actual).and(learned)
+        let stated = self.stated.settle(now, charged.stated, actual);
+        stated.and(learned)
     }
 
     fn observe(&mut self, now: Timestamp, sent_at: Timestamp, feedback: &Feedback) {
@@ -225,7 +240,7 @@ fn found(pace: Pace, start: Timestamp) -> Found {
                 reason = "positive, and saturating where it is huge"
             )]
             let picos = (requests_per_min.get() / 60.0 * 1e12) as u64;
-            Found::Aimd(AimdRate::new(Rate::from_picos(picos), burst.max(1)))
+            Found::Aimd(AimdRate::new(Rate::from_picos(picos), burst.get()))
         }
     }
 }

@@ -20,6 +20,7 @@ mod requests;
 mod retry;
 mod routing;
 mod service;
+mod stated;
 mod supply;
 mod tally;
 mod tenants;

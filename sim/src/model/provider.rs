@@ -6,7 +6,7 @@ use rand_chacha::rand_core::Rng;
 use super::{
     adjust::Adjust,
     cost,
-    dialect::{self, Occasion, Response, State},
+    dialect::{self, Gist, Occasion, Response, State},
     limiters,
     service::Service,
 };
@@ -48,8 +48,29 @@ pub(super) struct Provider {
 pub(super) struct Answer {
     pub(super) outcome: Outcome,
     pub(super) after: Duration,
-    /// What is said; `None` for an answer of which nobody reads that.
-    pub(super) response: Option<Response>,
+    pub(super) said: Said,
+}
+
+/// How much of what a provider says anybody reads.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Attention {
+    /// Every word of every response.
+    Everything,
+    /// Every word of whatever is no answer.
+    Failures,
+    /// Why a call failed, and when to come back.
+    Gist,
+}
+
+/// What reaches a client of a response.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// An answer, of which nobody reads more than that it is one.
+    Answer,
+    /// A refusal whose words need not be read.
+    Gist(Gist),
+    /// All of it.
+    Words(Box<Response>),
 }
 
 /// What a call leads to.
@@ -104,24 +125,27 @@ impl Provider {
         }
     }
 
-    /// Decides about a call that arrives now. Words an answer only if somebody `listens`.
+    /// Decides about a call that arrives now, and says as much as somebody reads.
     pub(super) fn call(
         &mut self,
         now: Timestamp,
         job: &Job,
         attempt: u32,
-        listens: bool,
+        attention: Attention,
     ) -> Answer {
         if let Err((outcome, occasion)) = self.admit(now, job) {
-            return self.soon(now, outcome, occasion);
+            return self.soon(now, outcome, occasion, attention);
         }
         let Some(after) = self.service(job, attempt) else {
-            return self.soon(now, Outcome::Failed, Occasion::Failure);
+            return self.soon(now, Outcome::Failed, Occasion::Failure, attention);
         };
         Answer {
             outcome: Outcome::Success,
             after,
-            response: listens.then(|| self.word(now, Occasion::Answer)),
+            said: match attention {
+                Attention::Everything => self.say(now, Occasion::Answer, attention),
+                Attention::Failures | Attention::Gist => Said::Answer,
+            },
         }
     }
 
@@ -186,15 +210,21 @@ impl Provider {
     }
 
     /// Says something other than an answer.
-    fn soon(&self, now: Timestamp, outcome: Outcome, occasion: Occasion) -> Answer {
+    fn soon(
+        &self,
+        now: Timestamp,
+        outcome: Outcome,
+        occasion: Occasion,
+        attention: Attention,
+    ) -> Answer {
         Answer {
             outcome,
             after: self.refusal,
-            response: Some(self.word(now, occasion)),
+            said: self.say(now, occasion, attention),
         }
     }
 
-    fn word(&self, now: Timestamp, occasion: Occasion) -> Response {
+    fn say(&self, now: Timestamp, occasion: Occasion, attention: Attention) -> Said {
         let states = self.limits.iter().map(|(rate, limiter)| {
             let all = limiter.check(now, rate.quota.burst());
             State {
@@ -204,7 +234,17 @@ impl Provider {
             }
         });
         let states: Vec<_> = states.collect();
-        dialect::write(self.dialect, now, occasion, &states)
+        if attention == Attention::Gist
+            && let Some(gist) = dialect::gist(self.dialect, now, occasion, &states)
+        {
+            return Said::Gist(gist);
+        }
+        Said::Words(Box::new(dialect::write(
+            self.dialect,
+            now,
+            occasion,
+            &states,
+        )))
     }
 
     /// Takes note that a call which it admitted has come to its end.
@@ -294,7 +334,7 @@ impl Provider {
         } else {
             &numbers
         };
-        let mut rng = self.streams.numbered("service", numbers);
+        let mut rng = self.streams.few("service", numbers);
         self.service.draw(job.output_tokens, &mut rng)
     }
 }

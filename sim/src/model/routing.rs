@@ -35,10 +35,7 @@ impl Routing {
             RoutePolicy::Priority => Policy::Priority,
             RoutePolicy::Cheapest => Policy::Cheapest,
         };
-        let mut router = Router::new(targets.collect(), policy);
-        if let Some(ramp) = spec.ramp_s {
-            router = router.with_ramp(ramp.get());
-        }
+        let router = Router::new(targets.collect(), policy).with_ramp(spec.ramp_s.get());
         let seed = streams.numbered("route", &[u64::from(number)]).next_u64();
         Self {
             router,

@@ -7,16 +7,22 @@ use crate::scenario::provider::{Latency, Provider};
 
 /// How long a provider takes for what it admits, and how often it fails.
 pub(super) struct Service {
-    first_token: Latency,
-    per_output_token: Latency,
+    first_token: Span,
+    per_output_token: Span,
     error_rate: f64,
+}
+
+/// A span of time to be drawn, in seconds.
+enum Span {
+    Fixed(f64),
+    Drawn(LogNormal<f64>),
 }
 
 impl Service {
     pub(super) fn new(spec: &Provider) -> Self {
         Self {
-            first_token: spec.first_token.clone(),
-            per_output_token: spec.per_output_token.clone(),
+            first_token: Span::new(&spec.first_token),
+            per_output_token: Span::new(&spec.per_output_token),
             error_rate: spec.error_rate.get(),
         }
     }
@@ -26,21 +32,30 @@ impl Service {
         if unit(rng.next_u64()) < self.error_rate {
             return None;
         }
-        let first = draw(&self.first_token, rng);
-        let each = draw(&self.per_output_token, rng);
+        let first = self.first_token.draw(rng);
+        let each = self.per_output_token.draw(rng);
         #[expect(clippy::cast_precision_loss, reason = "a latency needs no 53 bits")]
         let seconds = first + each * output_tokens as f64;
         Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
     }
 }
 
-fn draw(latency: &Latency, rng: &mut impl Rng) -> f64 {
-    match *latency {
-        Latency::FixedS(seconds) => seconds.get().as_secs_f64(),
-        Latency::Lognormal { median_s, sigma } => {
-            let drawn = LogNormal::new(median_s.get().ln(), sigma.get());
-            // Both were checked when the scenario was read.
-            drawn.map_or_else(|_| median_s.get(), |lognormal| lognormal.sample(rng))
+impl Span {
+    fn new(latency: &Latency) -> Self {
+        match *latency {
+            Latency::FixedS(seconds) => Self::Fixed(seconds.get().as_secs_f64()),
+            Latency::Lognormal { median_s, sigma } => {
+                let drawn = LogNormal::new(median_s.get().ln(), sigma.get());
+                // Both were checked when the scenario was read.
+                drawn.map_or(Self::Fixed(median_s.get()), Self::Drawn)
+            }
+        }
+    }
+
+    fn draw(&self, rng: &mut impl Rng) -> f64 {
+        match self {
+            Self::Fixed(seconds) => *seconds,
+            Self::Drawn(lognormal) => lognormal.sample(rng),
         }
     }
 }

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use hdrhistogram::Histogram;
 use paceline_core::Timestamp;
 
@@ -26,7 +24,8 @@ pub struct Tally {
     start: Timestamp,
     /// Calls that were sent and requests that arrived before do not count, but in the bins.
     counted_from: Timestamp,
-    bin: Duration,
+    /// The width of a bin, in nanoseconds and above zero.
+    bin: u64,
 }
 
 /// What became of requests.
@@ -101,7 +100,7 @@ impl Tally {
             gauges: Gauges::new(scenario),
             start: scenario.start(),
             counted_from: scenario.counted_from(),
-            bin,
+            bin: u64::try_from(bin.as_nanos()).map_or(u64::MAX, |bin| bin.max(1)),
         }
     }
 
@@ -153,8 +152,8 @@ impl Tally {
 
     /// Puts a call into its bin.
     fn draw(&mut self, now: Timestamp, refused: bool) {
-        let elapsed = now.saturating_duration_since(self.start).as_nanos();
-        let bin = usize::try_from(elapsed / self.bin.as_nanos().max(1)).unwrap_or(usize::MAX);
+        let elapsed = now.as_nanos().saturating_sub(self.start.as_nanos());
+        let bin = usize::try_from(elapsed / self.bin).unwrap_or(usize::MAX);
         if let Some(bin) = self.series.get_mut(bin) {
             bin[usize::from(refused)] += 1;
         }

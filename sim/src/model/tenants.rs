@@ -1,9 +1,7 @@
 use paceline_core::Timestamp;
 
-use rand_chacha::ChaCha8Rng;
-
 use crate::{
-    engine::Streams,
+    engine::{Draws, Streams},
     scenario::{Scenario, provider::Provider},
     workload::{Job, Jobs, TraceError},
 };
@@ -73,9 +71,9 @@ impl Tenants {
     }
 
     /// From which the service of a call is drawn.
-    pub(super) fn luck(&self, call: &TenantCall) -> ChaCha8Rng {
+    pub(super) fn luck(&self, call: &TenantCall) -> Draws {
         let streams = self.groups[call.group].streams;
-        streams.numbered("service", &[call.job.id])
+        streams.few("service", &[call.job.id])
     }
 }
 

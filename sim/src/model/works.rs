@@ -2,7 +2,11 @@ use std::slice;
 
 use paceline_admission::Place;
 
-use super::{client::Held, dialect::Response, provider::Outcome, retry::History};
+use super::{
+    client::Held,
+    provider::{Outcome, Said},
+    retry::History,
+};
 use crate::workload::Job;
 
 /// A request that is not done.
@@ -10,7 +14,11 @@ pub(super) struct Work {
     /// The request; of several that are sent as one, their sum, which is as old as the first of them.
     pub(super) job: Job,
     /// The requests that are sent as one, if they are several.
-    items: Vec<Job>,
+    #[expect(
+        clippy::box_collection,
+        reason = "few are, and all others are moved about without it"
+    )]
+    items: Option<Box<Vec<Job>>>,
     pub(super) calls: u32,
     pub(super) history: History,
     /// The place that it had in line, which a retry takes again.
@@ -27,15 +35,15 @@ pub(super) struct UnderWay {
     pub(super) key: usize,
     /// What the provider decided.
     pub(super) outcome: Outcome,
-    /// What it says, if anybody reads that.
-    pub(super) response: Option<Response>,
+    /// What reaches the client of the response.
+    pub(super) said: Said,
 }
 
 impl Work {
     pub(super) fn new(job: Job) -> Self {
         Self {
             job,
-            items: Vec::new(),
+            items: None,
             calls: 0,
             history: History::default(),
             place: None,
@@ -54,10 +62,9 @@ impl Work {
 
     /// Adds a request that is sent along with it.
     fn add(&mut self, item: Job) {
-        if self.items.is_empty() {
-            self.items.push(self.job);
-        }
-        self.items.push(item);
+        let first = self.job;
+        let items = self.items.get_or_insert_with(|| Box::new(vec![first]));
+        items.push(item);
         let sum = &mut self.job;
         sum.at = sum.at.min(item.at);
         for (sum, more) in [
@@ -71,10 +78,9 @@ impl Work {
 
     /// The requests that it consists of.
     pub(super) fn items(&self) -> &[Job] {
-        if self.items.is_empty() {
-            slice::from_ref(&self.job)
-        } else {
-            &self.items
+        match &self.items {
+            Some(items) => items,
+            None => slice::from_ref(&self.job),
         }
     }
 }

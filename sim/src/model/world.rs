@@ -5,7 +5,7 @@ use super::{
     cache::Cache,
     client::{Client, Held, Verdict},
     left,
-    provider::{self, Outcome, Provider},
+    provider::{self, Outcome, Provider, Said},
     tally::Tally,
     tenants::{TenantCall, Tenants},
     works::{UnderWay, Works},
@@ -61,9 +61,12 @@ pub fn run(
         world.now = now;
         world.gauge(now);
         match event {
-            Event::Arrive(job) => {
+            Event::Arrive => {
+                let job = world.next_job.take();
                 world.admit_next_arrival()?;
-                world.arrive(job);
+                if let Some(job) = job {
+                    world.arrive(job);
+                }
             }
             Event::Enter(slot) => world.enter(slot),
             Event::Close { slot, first } => world.close_batch(slot, first),
@@ -75,8 +78,9 @@ pub fn run(
             }
             Event::Wake(_) => {}
             Event::Respond(slot) => world.respond(slot),
-            Event::Tenant(call) => world.meet_tenant(call)?,
-            Event::TenantLeaves { key, job, outcome } => {
+            Event::Tenant(call) => world.meet_tenant(*call)?,
+            Event::TenantLeaves(call) => {
+                let TenantEnds { key, job, outcome } = *call;
                 world.providers[key].finish(now, &job, outcome);
             }
         }
@@ -84,11 +88,11 @@ pub fn run(
     Ok(world.close())
 }
 
-/// What can happen.
+/// What can happen, in 16 bytes.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A request arrives.
-    Arrive(Job),
+    /// The next request arrives.
+    Arrive,
     /// A request that was held back until off-peak hours comes again.
     Enter(u32),
     /// The batch in this slot has waited for long enough, if this request is still the first in it.
@@ -100,19 +104,25 @@ pub(super) enum Event {
     /// The answer to a call reaches the client.
     Respond(u32),
     /// A tenant calls.
-    Tenant(TenantCall),
+    Tenant(Box<TenantCall>),
     /// A call of a tenant comes to its end.
-    TenantLeaves {
-        key: usize,
-        job: Job,
-        outcome: Outcome,
-    },
+    TenantLeaves(Box<TenantEnds>),
+}
+
+/// A call of a tenant that was admitted, and what became of it.
+#[derive(Debug)]
+pub(super) struct TenantEnds {
+    key: usize,
+    job: Job,
+    outcome: Outcome,
 }
 
 pub(super) struct World {
     pub(super) now: Timestamp,
     pub(super) end: Timestamp,
     jobs: Jobs,
+    /// The one that arrives next.
+    next_job: Option<Job>,
     pub(super) events: EventQueue<Event>,
     pub(super) works: Works,
     pub(super) clients: Vec<Client>,
@@ -137,6 +147,7 @@ impl World {
             now: start,
             end: scenario.end(),
             jobs: Jobs::start(scenario, streams)?,
+            next_job: None,
             events: EventQueue::new(),
             works: Works::default(),
             cache: Cache::new(strategy.cache, streams),
@@ -159,15 +170,17 @@ impl World {
     }
 
     fn admit_next_arrival(&mut self) -> Result<(), TraceError> {
-        if let Some(job) = self.jobs.next_job()? {
-            self.events.schedule(job.at, Event::Arrive(job));
+        self.next_job = self.jobs.next_job()?;
+        if let Some(job) = &self.next_job {
+            self.events.schedule(job.at, Event::Arrive);
         }
         Ok(())
     }
 
     fn admit_next_tenant(&mut self, group: usize) -> Result<(), TraceError> {
         if let Some(call) = self.tenants.next_call(group)? {
-            self.events.schedule(call.job.at, Event::Tenant(call));
+            let at = call.job.at;
+            self.events.schedule(at, Event::Tenant(Box::new(call)));
         }
         Ok(())
     }
@@ -180,8 +193,8 @@ impl World {
         let met = self.providers[key].call_of_tenant(self.now, &job, &mut luck);
         if let Some((outcome, after)) = met {
             let at = self.now.saturating_add(after);
-            let leaves = Event::TenantLeaves { key, job, outcome };
-            self.events.schedule(at, leaves);
+            let ends = Box::new(TenantEnds { key, job, outcome });
+            self.events.schedule(at, Event::TenantLeaves(ends));
         }
         Ok(())
     }
@@ -189,6 +202,9 @@ impl World {
     /// Whose request it is: clients take turns.
     pub(super) fn client(&self, slot: u32) -> usize {
         let clients = self.clients.len() as u64;
+        if clients == 1 {
+            return 0;
+        }
         usize::try_from(self.works.get(slot).job.id % clients).unwrap_or_default()
     }
 
@@ -245,8 +261,8 @@ impl World {
 
     fn call(&mut self, client: usize, slot: u32, held: Held, key: usize) {
         let work = self.works.get_mut(slot);
-        let listens = self.clients[client].listens();
-        let answer = self.providers[key].call(self.now, &work.job, work.calls, listens);
+        let attention = self.clients[client].attention();
+        let answer = self.providers[key].call(self.now, &work.job, work.calls, attention);
         if work.calls == 0 {
             work.history.first_call_at = self.now;
             self.clients[client].retries.first_call(self.now);
@@ -258,7 +274,7 @@ impl World {
             held,
             key,
             outcome: answer.outcome,
-            response: answer.response,
+            said: answer.said,
         };
         self.works.send(slot, under_way);
         self.events.schedule(at, Event::Respond(slot));
@@ -274,10 +290,11 @@ impl World {
             self.providers[call.key].finish(self.now, &job, call.outcome);
         }
         let client = &mut self.clients[index];
-        let feedback = call.response.map_or_else(
-            || Feedback::new(Class::Ok),
-            |response| client.read(self.now, &response),
-        );
+        let feedback = match &call.said {
+            Said::Answer => Feedback::new(Class::Ok),
+            Said::Gist(gist) => gist.heard(self.now),
+            Said::Words(response) => client.read(self.now, response),
+        };
         client.finish(self.now, call.held, &job, &feedback);
         let hint = client.hint(self.now, &feedback);
         match feedback.class {

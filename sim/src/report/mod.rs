@@ -5,6 +5,7 @@ mod explanation;
 mod format;
 mod html;
 mod plot;
+mod reference;
 mod scores;
 mod table;
 mod told;
@@ -13,11 +14,12 @@ mod verdicts;
 pub use data::{csv, json};
 pub use explanation::explanation;
 pub use html::{Origin, html};
-pub use plot::{Picture, latency_plot, throughput_plot};
+pub use plot::{Picture, fit_plot, latency_plot, throughput_plot};
+pub use reference::{pretty, reference};
 pub use scores::scores;
 pub use table::{Style, table};
 
-use crate::results::Comparison;
+use crate::{fit::Fitted, results::Comparison};
 
 /// A file that a comparison leaves behind.
 #[derive(Clone, Debug)]
@@ -43,5 +45,18 @@ pub fn files(comparison: &Comparison, origin: &Origin) -> anyhow::Result<Vec<Fil
         file("latency.svg", latency_plot(comparison, Picture::Svg)?),
         file("latency.png", latency_plot(comparison, Picture::Png)?),
         file("report.html", html(comparison, origin)?),
+    ])
+}
+
+/// The files of a workload that was fitted to a trace.
+///
+/// # Errors
+///
+/// Fails if the plot cannot be drawn.
+pub fn fit_files(fitted: &Fitted) -> anyhow::Result<Vec<File>> {
+    let file = |name, bytes| File { name, bytes };
+    Ok(vec![
+        file("workload.toml", fitted.toml.clone().into_bytes()),
+        file("fit.png", fit_plot(&fitted.goodness, Picture::Png)?),
     ])
 }

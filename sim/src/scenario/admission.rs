@@ -2,12 +2,13 @@
 
 use std::ops::RangeInclusive;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::units::PositiveSeconds;
 
 /// How a client corrects its estimates once it knows what an answer cost.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum Settle {
     /// As if the truth had been known, by replay.
@@ -18,42 +19,50 @@ pub enum Settle {
     Optimistic,
 }
 
-/// A limit on requests in flight that learns.
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// A limit on calls under way that learns, in the place of `concurrency`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Adaptive {
     /// From refusals and faults: one more after a success, a share less after each of these.
     Aimd {
-        /// At the start.
+        /// Calls under way at the start, from `least` to `most`.
         #[serde(default = "twenty")]
+        #[schemars(range(min = 1))]
         initial: u32,
-        /// Never fewer.
+        /// Never fewer calls under way than this.
         #[serde(default = "one")]
+        #[schemars(range(min = 1))]
         least: u32,
-        /// Never more.
+        /// Never more calls under way than this.
         #[serde(default = "two_hundred")]
+        #[schemars(range(min = 1))]
         most: u32,
-        /// What is left after a refusal, in percent.
+        /// What is left after a refusal or a fault, in percent.
         #[serde(default = "ninety")]
+        #[schemars(range(min = 50, max = 99))]
         backoff_percent: u32,
-        /// A call that takes longer counts as refused.
+        /// A call that takes longer counts as a fault. If absent, no call does.
         timeout_s: Option<PositiveSeconds>,
     },
     /// From latency: fewer while calls take longer than they used to.
     Gradient2 {
-        /// At the start.
+        /// Calls under way at the start, from `least` to `most`.
         #[serde(default = "twenty")]
+        #[schemars(range(min = 1))]
         initial: u32,
-        /// Never fewer.
+        /// Never fewer calls under way than this.
         #[serde(default = "one")]
+        #[schemars(range(min = 1))]
         least: u32,
-        /// Never more.
+        /// Never more calls under way than this.
         #[serde(default = "two_hundred")]
+        #[schemars(range(min = 1))]
         most: u32,
-        /// How far it moves at each call, in percent of the way.
+        /// How far the limit moves at each call, in percent of the way.
         #[serde(default = "twenty")]
+        #[schemars(range(min = 1, max = 100))]
         smoothing_percent: u32,
-        /// Calls more than needed that are wanted in flight.
+        /// Calls more than needed that are wanted under way. With 0 the limit never grows.
         #[serde(default = "four")]
         queue: u32,
     },
@@ -80,13 +89,22 @@ impl Adaptive {
 }
 
 /// One pause for all requests of a client, which a refusal begins.
-#[derive(Clone, Copy, Debug, Deserialize)]
+///
+/// After the pause calls come back `spacing_s` apart, and ever closer.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Gate {
-    /// The mean time between two requests after the first refusal; 0.1 s, if absent.
-    pub spacing_s: Option<PositiveSeconds>,
-    /// Below this mean time it stands open again; 0.001 s, if absent.
+    /// The mean time between two calls after the first refusal, in seconds, at most 60.
+    #[serde(default = "tenth")]
+    #[schemars(extend("default" = 0.1, "maximum" = 60))]
+    pub spacing_s: PositiveSeconds,
+    /// Below this mean time between two calls it stands open again, in seconds, at most `spacing_s`. If absent,
+    /// 0.001, or `spacing_s` where that is less.
     pub least_spacing_s: Option<PositiveSeconds>,
+}
+
+const fn tenth() -> PositiveSeconds {
+    PositiveSeconds::TENTH
 }
 
 const fn one() -> u32 {

@@ -5,31 +5,34 @@ use std::num::NonZeroUsize;
 
 use jiff::civil::Time;
 use paceline_router::{DayOffset, OffPeak as Plan};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::units::{Seconds, Share};
 
 /// Answers that are at hand.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cache {
-    /// The share of requests that it answers.
+    /// The share of requests that it answers. Which ones is drawn for each request, the same for all strategies.
     pub hit_ratio: Share,
 }
 
 /// Several requests of one workload in one call.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Batch {
-    /// At most so many.
+    /// At most so many requests in one call, at least 1. They count as one request.
     pub items: NonZeroUsize,
-    /// How long the first one waits for others.
+    /// How long the first request waits for others, in seconds.
     pub wait_s: Seconds,
 }
 
 /// The hours in which patient requests are sent.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "RawOffPeak")]
+#[schemars(with = "RawOffPeak")]
 pub struct OffPeak {
     /// The windows as in the file, for people.
     pub windows: Vec<(String, String)>,
@@ -39,11 +42,16 @@ pub struct OffPeak {
     pub plan: Plan,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawOffPeak {
+    /// From when to when they are sent each day, as pairs such as `["22:00", "06:00"]`. A window may go past
+    /// midnight, and end at `"24:00"`.
+    #[schemars(length(min = 1), extend("items" = window()))]
     windows: Vec<(String, String)>,
+    /// How far the clock is ahead of UTC, in hours; whole minutes, above -24 and below 24.
     #[serde(default)]
+    #[schemars(extend("exclusiveMinimum" = -24, "exclusiveMaximum" = 24))]
     utc_offset_h: f64,
 }
 
@@ -72,6 +80,12 @@ impl TryFrom<RawOffPeak> for OffPeak {
             plan,
         })
     }
+}
+
+/// The shape of a window, for the schema.
+fn window() -> serde_json::Value {
+    let time = json!({ "type": "string", "pattern": "^[0-9]{1,2}:[0-9]{1,2}$" });
+    json!({ "type": "array", "items": [time, time], "minItems": 2, "maxItems": 2 })
 }
 
 /// The minute of the day of a time such as `22:00`.

@@ -1,12 +1,16 @@
 //! What a client knows of limits, and how it finds out.
 
+use std::{iter, num::NonZeroU64};
+
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{limit::Limit, presets, provider::Provider, units::Positive};
 
-/// Whose limits a client was told.
-#[derive(Clone, Debug, Deserialize)]
+/// Whose limits a client was told: `"provider"` or the name of a provider preset.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(extend("enum" = names()))]
 pub enum LimitsFrom {
     /// Those of the provider that it calls, exactly.
     Provider,
@@ -24,6 +28,12 @@ impl LimitsFrom {
     }
 }
 
+fn names() -> Vec<&'static str> {
+    iter::once("provider")
+        .chain(presets::PROVIDERS.names())
+        .collect()
+}
+
 impl TryFrom<String> for LimitsFrom {
     type Error = String;
 
@@ -39,7 +49,7 @@ impl TryFrom<String> for LimitsFrom {
 }
 
 /// What of a response reaches a client.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum Hears {
     /// Status, headers and body.
@@ -50,21 +60,21 @@ pub enum Hears {
 }
 
 /// A rate that a client finds from refusals alone.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Pace {
-    /// The AWS SDKs' adaptive mode: requests on a cubic curve after each refusal.
+    /// The AWS SDKs' adaptive mode: a rate on a cubic curve after each refusal.
     Cubic {},
-    /// Additive increase, multiplicative decrease.
+    /// A bit more with time, a share less after a refusal.
     Aimd {
-        /// Requests per minute at the start.
+        /// The rate at the start, in requests per minute.
         requests_per_min: Positive,
-        /// Requests at once.
+        /// Requests at once, at least 1.
         #[serde(default = "one")]
-        burst: u64,
+        burst: NonZeroU64,
     },
 }
 
-const fn one() -> u64 {
-    1
+const fn one() -> NonZeroU64 {
+    NonZeroU64::MIN
 }

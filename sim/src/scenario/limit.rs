@@ -5,13 +5,16 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use paceline_core::{Dimension, Quota};
 use paceline_quota::CalendarUnit;
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::units::PositiveSeconds;
 
 /// A limit on requests, on tokens, or on requests at a time.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "RawLimit")]
+#[schemars(with = "RawLimit")]
 pub enum Limit {
     /// So many cells per period.
     Rate(RateLimit),
@@ -61,50 +64,124 @@ pub enum Kind {
 }
 
 /// The fields of a limit as they stand in the file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = rules)]
 struct RawLimit {
+    /// What is limited. A limit that counts `"concurrency"` has `limit` and nothing else.
     counts: Counts,
+    /// So many per period, or at a time. 0 admits nothing.
     limit: u64,
+    /// The period. A month is 30 days except by the calendar. Either this or `period_s`.
     per: Option<Period>,
+    /// The period in seconds, if it has no name.
     period_s: Option<PositiveSeconds>,
+    /// By which algorithm; required unless `counts` is `"concurrency"`.
     kind: Option<RawKind>,
+    /// So many at once, at least 1. If absent, `limit`, or 1 with `window_safe`. For `"gcra"`,
+    /// `"token-bucket"` and `"stepped-bucket"`.
+    #[schemars(range(min = 1))]
     burst: Option<u64>,
+    /// Gives up rate for the burst, so that no window of a period holds more than `limit`. For `"gcra"`,
+    /// `"token-bucket"` and `"stepped-bucket"`.
     #[serde(default)]
     window_safe: bool,
+    /// The IANA time zone in which a `"calendar"` limit begins and ends.
+    #[schemars(extend("default" = "UTC"))]
     zone: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+/// Which fields belong together, for the schema.
+fn rules(schema: &mut Schema) {
+    let counts = |what| json!({ "properties": { "counts": { "const": what } } });
+    let kinds = |kinds: &[&str]| json!({ "properties": { "kind": { "enum": kinds } } });
+    let none = |fields: &[&str]| {
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|it| json!({ "required": [it] }))
+            .collect();
+        json!({ "not": { "anyOf": fields } })
+    };
+    let no_burst = json!({
+        "properties": { "window_safe": { "const": false } },
+        "not": { "required": ["burst"] },
+    });
+    let dated = json!({
+        "required": ["per"],
+        "properties": { "per": { "enum": ["minute", "hour", "day", "month"] } },
+    });
+    schema.insert("if".to_owned(), counts("concurrency"));
+    let mut alone = none(&["per", "period_s", "kind", "burst", "zone"]);
+    alone["properties"] = json!({ "window_safe": { "const": false } });
+    schema.insert("then".to_owned(), alone);
+    schema.insert(
+        "else".to_owned(),
+        json!({
+            "required": ["kind"],
+            "oneOf": [{ "required": ["per"] }, { "required": ["period_s"] }],
+            "allOf": [
+                {
+                    "if": kinds(&["gcra", "token-bucket", "stepped-bucket"]),
+                    "else": no_burst,
+                },
+                { "if": kinds(&["calendar"]), "then": dated, "else": none(&["zone"]) },
+            ],
+        }),
+    );
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
 enum Counts {
+    /// Calls.
     Requests,
+    /// Tokens that were sent.
     InputTokens,
+    /// Tokens that came back, or the declared cap on them; see `charge` and `estimate`.
     OutputTokens,
+    /// Tokens of both directions.
     Tokens,
+    /// Calls under way at a time.
     Concurrency,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+/// A period that has a name.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 enum Period {
+    /// 1 s; not for `"calendar"`.
     Second,
+    /// 60 s, or a minute of the clock.
     Minute,
+    /// 3,600 s, or an hour of the clock.
     Hour,
+    /// 86,400 s, or a calendar day.
     Day,
+    /// 30 days, or a calendar month.
     Month,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+/// The algorithm of a limit.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Kind")]
 enum RawKind {
+    /// The generic cell rate algorithm: a burst, and a steady rate.
     Gcra,
+    /// A token bucket with continuous refill: a burst, and a steady rate.
     TokenBucket,
+    /// A burst, refilled once per period.
     SteppedBucket,
+    /// The limit in any window, exactly.
     SlidingLog,
+    /// About the limit in any window, from two numbers.
     SlidingCounter,
+    /// At most the limit in any window, from two numbers.
     StrictCounter,
+    /// The limit in a window that opens with the first request after the last one closed.
     FixedWindow,
+    /// The limit per calendar minute, hour, day or month, in a time zone.
     Calendar,
 }
 

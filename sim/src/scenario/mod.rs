@@ -4,6 +4,8 @@
 //! engines. Whatever has no meaning is refused where it stands, with its line and what was expected.
 
 pub mod admission;
+pub mod arrivals;
+pub mod clients;
 pub mod entry;
 pub mod learning;
 pub mod limit;
@@ -11,68 +13,78 @@ mod limits;
 mod one_or_several;
 mod overrides;
 pub mod presets;
+pub mod profile;
 pub mod provider;
 mod read;
 pub mod retry;
 pub mod route;
+mod schema;
 mod source;
 pub mod strategy;
 pub mod tenant;
+pub mod tokens;
 pub mod units;
 pub mod upgrade;
 pub mod workload;
 
 use std::{
+    mem,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use paceline_core::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use one_or_several::one_or_several;
 pub use overrides::Override;
 use provider::Provider;
+pub use schema::schema;
 pub use source::Source;
 use strategy::Strategy;
 use units::{PositiveSeconds, Seconds};
 use workload::{Arrivals, Workload};
 
 /// A scenario: who asks, who answers, and which strategies compete.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// Its name, for reports; the name of the file, if absent.
+    /// Its name, for reports. If empty, the name of the file.
     #[serde(default)]
     pub name: String,
-    /// Seeds every random stream; equal seeds give equal runs.
+    /// Seeds every random stream; equal seeds give equal bytes.
     pub seed: u64,
     /// How long to simulate, in seconds; what is not done by then stays undone.
     pub duration_s: PositiveSeconds,
-    /// How long to simulate before anything is counted, in seconds, from 0 to less than `duration_s`; 0, if
-    /// absent. Requests that arrive and calls that are sent before are simulated, and count nowhere but in
-    /// plots of calls over time. Use it to learn how a system fares in the long run, and leave it at 0
-    /// where the beginning is part of the question, such as a backlog or the quota of a day.
+    /// How long to simulate before anything is counted, in seconds, from 0 to less than `duration_s`.
+    /// Requests that arrive and calls that are sent before are simulated, and count nowhere but in plots of
+    /// calls over time. Use it to learn how a system fares in the long run, and leave it at 0 where the
+    /// beginning is part of the question, such as a backlog or the quota of a day.
     #[serde(default)]
     pub warmup_s: Seconds,
-    /// The width of a time bin in plots, in seconds; about 240 bins, if absent.
+    /// The width of a time bin in plots, in seconds, of at most 100,000. If absent, there are about 240.
     pub bin_s: Option<PositiveSeconds>,
-    /// The date and time at which it starts, which matters to calendar limits; RFC 3339. The
-    /// first moment of 2026, if absent.
+    /// The date and time at which it starts, from 1970 to 2400, as in RFC 3339. It matters to calendar limits
+    /// and off-peak hours.
     #[serde(default)]
+    #[schemars(extend("default" = "2026-01-01T00:00:00Z"))]
     start: Start,
-    /// The requests, one kind after the other.
+    /// The requests: one kind in single brackets, or up to 100 in double brackets.
     #[serde(rename = "workload", deserialize_with = "one_or_several")]
+    #[schemars(schema_with = "schema::workloads")]
     pub workloads: Vec<Workload>,
-    /// Who answers them; one without limits, if absent.
+    /// Who answers: one in single brackets, or several in double brackets. If absent, one without limits.
     #[serde(
         default = "unlimited",
         rename = "provider",
         deserialize_with = "one_or_several"
     )]
+    #[schemars(schema_with = "schema::providers")]
     pub providers: Vec<Provider>,
-    /// The client strategies to compare on the same arrivals.
+    /// The client strategies to compare on the same arrivals, at least one.
     #[serde(rename = "strategy")]
+    #[schemars(length(min = 1))]
     pub strategies: Vec<Strategy>,
     /// What it was read from.
     #[serde(skip)]
@@ -83,9 +95,14 @@ fn unlimited() -> Vec<Provider> {
     vec![Provider::default()]
 }
 
-/// A date and time, since the epoch.
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// A date and time such as `2026-03-02T09:00:00Z`, with its distance from UTC.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(
+    with = "String",
+    title = "date and time",
+    extend("pattern" = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}")
+)]
 struct Start(Timestamp);
 
 impl Default for Start {
@@ -128,16 +145,7 @@ impl Scenario {
             warmup_s: Seconds::default(),
             bin_s: None,
             start: Start::try_from("2026-03-02T09:00:00Z".to_owned())?,
-            workloads: vec![Workload {
-                name: String::new(),
-                priority: workload::Priority::default(),
-                arrivals: Arrivals::Trace {
-                    path: path.to_owned(),
-                },
-                input_tokens: None,
-                output_tokens: None,
-                max_tokens: None,
-            }],
+            workloads: vec![Workload::of_trace(path)],
             providers: vec![provider],
             strategies,
             source: Source::default(),
@@ -170,9 +178,13 @@ impl Scenario {
     pub fn replay(&mut self, path: PathBuf) {
         self.workloads.truncate(1);
         for workload in &mut self.workloads {
-            workload.arrivals = Arrivals::Trace { path: path.clone() };
-            workload.input_tokens = None;
-            workload.output_tokens = None;
+            let traced = Workload::of_trace(&path);
+            *workload = Workload {
+                name: mem::take(&mut workload.name),
+                priority: workload.priority,
+                max_tokens: workload.max_tokens,
+                ..traced
+            };
         }
     }
 
@@ -184,7 +196,7 @@ impl Scenario {
             .chain(tenants.map(|tenant| &tenant.requests))
             .map(|workload| &workload.arrivals);
         arrivals.filter_map(|arrivals| match arrivals {
-            Arrivals::Trace { path } => Some(path.as_path()),
+            Arrivals::Trace { path, .. } => Some(path.as_path()),
             _ => None,
         })
     }

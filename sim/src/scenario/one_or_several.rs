@@ -1,5 +1,6 @@
 use std::{fmt, marker::PhantomData};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
@@ -10,6 +11,14 @@ pub(super) fn one_or_several<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
     deserializer.deserialize_any(OneOrSeveral(PhantomData))
+}
+
+/// The schema of one table, or a list of up to so many.
+pub(super) fn schema<T: JsonSchema>(most: u32, generator: &mut SchemaGenerator) -> Schema {
+    let one = generator.subschema_for::<T>();
+    json_schema!({
+        "anyOf": [one, { "type": "array", "items": one, "minItems": 1, "maxItems": most }]
+    })
 }
 
 struct OneOrSeveral<T>(PhantomData<T>);

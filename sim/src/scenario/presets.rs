@@ -1,4 +1,4 @@
-//! Shipped providers and strategies, in the format of scenarios.
+//! Shipped providers, strategies and workloads, in the format of scenarios.
 
 use serde::de::DeserializeOwned;
 
@@ -51,6 +51,15 @@ pub const STRATEGIES: Presets = Presets {
     ),
 };
 
+/// Workloads: arrivals and sizes as fitted to published traces.
+pub const WORKLOADS: Presets = Presets {
+    kind: "workload",
+    texts: texts!(
+        "workloads",
+        ["agents", "chat", "cloud", "code", "long-context", "office"]
+    ),
+};
+
 /// The strategies that are scored, each under what it knows.
 pub const SCORE: &str = include_str!("../../presets/score.toml");
 
@@ -66,6 +75,11 @@ impl Presets {
     /// All of them, by name.
     pub fn all(self) -> impl Iterator<Item = Preset> {
         self.texts.iter().map(|&(name, text)| Preset { name, text })
+    }
+
+    /// Their names, for the schema.
+    pub(super) fn names(self) -> Vec<&'static str> {
+        self.all().map(|preset| preset.name).collect()
     }
 
     /// The preset of this name.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -13,8 +14,9 @@ use super::{
 };
 
 /// A provider of answers, as its clients see it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "RawProvider")]
+#[schemars(with = "RawProvider")]
 pub struct Provider {
     /// Its name; required if there are several.
     pub name: String,
@@ -77,43 +79,77 @@ impl Default for Provider {
 }
 
 /// What a provider charges, in any currency.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Price {
     /// For a million input tokens.
+    #[schemars(extend("default" = 0))]
     pub per_million_input_tokens: NonNegative,
     /// For a million output tokens.
+    #[schemars(extend("default" = 0))]
     pub per_million_output_tokens: NonNegative,
     /// For a thousand requests.
+    #[schemars(extend("default" = 0))]
     pub per_thousand_requests: NonNegative,
 }
 
 /// The fields of a provider as they stand in the file: what is absent comes from the preset, or
 /// else is the default.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawProvider {
+    /// A shipped provider, whose fields hold where they are not given here; `sim presets` lists all.
+    #[schemars(extend("enum" = presets::PROVIDERS.names()))]
     preset: Option<String>,
+    /// Its name, required if there are several. If absent, that of the preset.
     name: Option<String>,
+    /// How many keys the clients have, each with limits of its own; all providers have 1,000 at most.
+    #[schemars(extend("default" = 1), range(max = 1_000))]
     keys: Option<NonZeroU32>,
+    /// What it charges, to strategies that choose by price. If absent, nothing.
     price: Option<Price>,
+    /// Where its limits were read, for people. If absent, that of the preset, unless limits are given.
     source: Option<String>,
+    /// When the limits held: a year, a month or a day. If absent, that of the preset, unless limits are given.
     as_of: Option<String>,
+    /// What it limits, all of them at once. They replace those of the preset. If absent, nothing.
     #[serde(rename = "limit")]
     limits: Option<Vec<Limit>>,
+    /// Other numbers for its limits from a moment on, in the order of time.
     #[serde(default, rename = "upgrade")]
+    #[schemars(extend("default" = []))]
     upgrades: Vec<RawUpgrade>,
+    /// Others who call it with the same keys.
     #[serde(default, rename = "tenant")]
+    #[schemars(extend("default" = []))]
     tenants: Vec<Tenant>,
+    /// Which tokens of a request it charges.
+    #[schemars(extend("default" = "actual"))]
     charge: Option<Charge>,
+    /// Whether calls that it refuses use up its limits on requests.
+    #[schemars(extend("default" = false))]
     refused_calls_count: Option<bool>,
+    /// How it words its answers.
+    #[schemars(extend("default" = "generic"))]
     dialect: Option<Dialect>,
+    /// What a refusal says about when to come back, where the dialect states a wait.
+    #[schemars(extend("default" = "seconds"))]
     retry_after: Option<RetryAfter>,
+    /// The time to the first token of an answer.
+    #[schemars(extend("default" = { "fixed_s": 0 }))]
     first_token: Option<Latency>,
+    /// The time that each output token takes.
+    #[schemars(extend("default" = { "fixed_s": 0 }))]
     per_output_token: Option<Latency>,
+    /// How long a refusal or a fault takes to reach the client, in seconds.
+    #[schemars(extend("default" = 0))]
     refusal_s: Option<Seconds>,
+    /// The share of admitted calls that fail with a 5xx. They are charged.
+    #[schemars(extend("default" = 0))]
     error_rate: Option<Share>,
+    /// Times at which every call fails with a 503.
     #[serde(rename = "outage")]
+    #[schemars(extend("default" = []))]
     outages: Option<Vec<Outage>>,
 }
 
@@ -156,12 +192,12 @@ impl TryFrom<RawProvider> for Provider {
 }
 
 /// Which tokens of a request a provider charges.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Eq, PartialEq)]
 pub enum Charge {
-    /// Those that were sent.
+    /// Those that were sent, at admission.
     #[serde(rename = "input")]
     Input,
-    /// Those that were sent and the declared cap on those that come back.
+    /// Those that were sent and the declared cap on those that come back, at admission.
     #[serde(rename = "input+max_tokens")]
     InputAndMaxTokens,
     /// Those that were sent at admission, and those that came back at completion.
@@ -171,7 +207,7 @@ pub enum Charge {
 }
 
 /// How a provider words its answers: which headers and bodies it sends.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Eq, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dialect {
     /// No provider in particular: a status and `retry-after`.
@@ -216,7 +252,7 @@ pub enum Dialect {
 }
 
 /// What a refusal says about when to come back.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum RetryAfter {
     /// The first nanosecond at which the call would conform.
@@ -224,26 +260,26 @@ pub enum RetryAfter {
     /// The same, rounded up to whole seconds, as in HTTP.
     #[default]
     Seconds,
-    /// Nothing.
+    /// Nothing at all.
     Missing,
     /// The exact time, times a factor.
     Wrong {
-        /// The factor.
+        /// The factor, such as 0.5 for clients that are told to come back too early.
         factor: Positive,
     },
 }
 
 /// A distribution of times.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Latency {
-    /// Always the same.
+    /// Always the same, in seconds.
     FixedS(Seconds),
-    /// Lognormal.
+    /// Lognormal, drawn anew for each call.
     Lognormal {
-        /// The median.
+        /// The median, in seconds.
         median_s: Positive,
-        /// The standard deviation of the logarithm.
+        /// The standard deviation of the natural logarithm.
         sigma: NonNegative,
     },
 }
@@ -255,8 +291,9 @@ impl Default for Latency {
 }
 
 /// A time at which every call fails.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "RawOutage")]
+#[schemars(with = "RawOutage")]
 pub struct Outage {
     /// From this time on, since the start.
     pub from: Seconds,
@@ -264,10 +301,12 @@ pub struct Outage {
     pub to: Seconds,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawOutage {
+    /// When it begins, in seconds since the start.
     from_s: Seconds,
+    /// When it ends, in seconds since the start; later than `from_s`.
     to_s: Seconds,
 }
 

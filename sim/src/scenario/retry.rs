@@ -1,76 +1,82 @@
 //! When a client tries again, and what bounds that.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::units::{PositiveSeconds, Seconds};
 
 /// When a client tries again.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Backoff {
-    /// How long to wait before a retry.
+    /// How long to wait before a retry, without a hint of the server.
     pub delay: Delay,
-    /// How to spread that.
+    /// How to spread the delay, so that clients do not come back together.
     #[serde(default)]
+    #[schemars(extend("default" = "none"))]
     pub jitter: Jitter,
-    /// Retries after refusals, at most; unlimited, if absent.
+    /// At most so many retries of a request after refusals. If absent, as many as it takes.
     pub throttle_retries: Option<u32>,
-    /// Retries after faults, at most; unlimited, if absent.
+    /// At most so many retries of a request after faults. If absent, as many as it takes.
     pub error_retries: Option<u32>,
-    /// Stops when a retry would begin later than this after the first call.
+    /// Gives up when a retry would begin later than this after the first call, in seconds. If absent, never.
     pub max_elapsed_s: Option<PositiveSeconds>,
-    /// What to make of the server's hint.
+    /// What to make of the server's hint about when to come back.
     #[serde(default)]
+    #[schemars(extend("default" = "floor"))]
     pub hint: Hint,
-    /// Where to look for it.
+    /// Where to look for that hint.
     #[serde(default)]
+    #[schemars(extend("default" = "anywhere"))]
     pub hint_in: HintIn,
     /// What to do about a hint that is long.
     #[serde(default)]
+    #[schemars(extend("default" = "honour"))]
     pub hint_policy: HintPolicy,
 }
 
 /// How long to wait before a retry; the cap holds for the jittered delay too.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Delay {
-    /// Always the same.
+    /// Always the same, in seconds.
     ConstantS(Seconds),
     /// A first delay, and a step more each time.
     Linear {
-        /// The first delay.
+        /// The first delay, in seconds.
         initial_s: Seconds,
-        /// What each retry adds.
+        /// What each retry adds, in seconds.
         step_s: Seconds,
-        /// No longer than this.
+        /// No longer than this, in seconds, and at least the first delay.
         cap_s: PositiveSeconds,
     },
     /// A first delay, multiplied each time.
     Exponential {
-        /// The first delay.
+        /// The first delay, in seconds.
         initial_s: Seconds,
-        /// A whole number of at least 1.
+        /// By which each delay is longer than the one before; a whole number.
         #[serde(default = "two")]
+        #[schemars(range(min = 1))]
         factor: u32,
-        /// No longer than this.
+        /// No longer than this, in seconds, and at least the first delay.
         cap_s: PositiveSeconds,
     },
     /// A unit, times 1, 1, 2, 3, 5, 8 and so on.
     Fibonacci {
-        /// The unit.
+        /// The unit, in seconds.
         unit_s: Seconds,
-        /// No longer than this.
+        /// No longer than this, in seconds, and at least the first delay.
         cap_s: PositiveSeconds,
     },
     /// Between a base and three times the previous delay.
     Decorrelated {
-        /// The least delay.
+        /// The least delay, in seconds.
         base_s: PositiveSeconds,
-        /// No longer than this.
+        /// No longer than this, in seconds, and at least the first delay.
         cap_s: PositiveSeconds,
     },
-    /// These delays; the last one repeats.
-    ScheduleS(Vec<Seconds>),
+    /// These delays in seconds, from 1 to 16 of them; the last one repeats.
+    ScheduleS(#[schemars(length(min = 1, max = 16))] Vec<Seconds>),
 }
 
 const fn two() -> u32 {
@@ -82,7 +88,7 @@ const fn hundred() -> u32 {
 }
 
 /// How a delay `d` is spread.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Jitter {
     /// Exactly `d`.
@@ -93,15 +99,15 @@ pub enum Jitter {
     /// Between `d / 2` and `d`.
     Equal,
     /// Up to so many percent less or more than `d`.
-    ProportionalPercent(u32),
+    ProportionalPercent(#[schemars(range(max = 100))] u32),
     /// Up to so many percent less than `d`.
-    DownPercent(u32),
+    DownPercent(#[schemars(range(max = 100))] u32),
     /// Up to so many seconds more than `d`.
     AddS(Seconds),
 }
 
 /// What to make of the server's hint.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum Hint {
     /// Wait at least that long, and the jittered delay on top.
@@ -109,12 +115,12 @@ pub enum Hint {
     Floor,
     /// Wait exactly that long.
     Exact,
-    /// Nothing.
+    /// Ignore it.
     Ignore,
 }
 
 /// Where a client looks for a hint.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum HintIn {
     /// Wherever a provider may put it: headers, fields of the body, sentences.
@@ -125,27 +131,28 @@ pub enum HintIn {
 }
 
 /// What to do about a hint that is long.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum HintPolicy {
     /// Wait, however long.
     #[default]
     Honour,
-    /// Give up if it is longer than this.
+    /// Give up if it is longer than this, in seconds.
     FailAboveS(Seconds),
-    /// Wait for this long at most.
+    /// Wait for so many seconds at most.
     ClampS(Seconds),
-    /// Be deaf to it if it is longer than this, as some clients are, which then return too early.
+    /// Be deaf to it if it is longer than so many seconds, as some clients are, which then return too early.
     IgnoreAboveS(Seconds),
 }
 
 /// What bounds retries over all requests of a client.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Budget {
     /// A share of the first calls may be retried, and a few a second besides.
     Ratio {
         /// Retries per hundred first calls.
+        #[schemars(range(max = 100))]
         percent: u32,
         /// Retries per second that are always allowed.
         #[serde(default)]
@@ -153,13 +160,13 @@ pub enum Budget {
         /// No more retries than this are saved up.
         #[serde(default = "hundred")]
         most: u32,
-        /// Retries that it starts with.
+        /// Retries that it starts with, of at most `most`.
         #[serde(default)]
         initial: u32,
     },
     /// Tokens that retries cost and successes earn, as in the AWS SDKs.
     AwsQuota {
-        /// The tokens that it starts with, of at most 500.
+        /// The tokens that it starts with; what exceeds 500 is dropped.
         #[serde(default)]
         initial: u32,
     },

@@ -1,6 +1,6 @@
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
-use super::presets::{PROVIDERS, Preset, Presets, STRATEGIES};
+use super::presets::{PROVIDERS, Preset, Presets, STRATEGIES, WORKLOADS};
 
 /// The text of a scenario, and the presets that it uses.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,7 @@ impl Source {
             let kind = match key {
                 "provider" | "limits_from" => Some(PROVIDERS),
                 "strategy" => Some(STRATEGIES),
+                "workload" | "tenant" => Some(WORKLOADS),
                 _ => kind,
             };
             match (item, kind) {
@@ -71,7 +72,8 @@ mod tests {
     #[test]
     fn presets_are_found_wherever_they_stand() {
         let source = Source::of(
-            "provider.preset = \"gateway-pro\"
+            "workload.preset = \"chat\"
+             provider.preset = \"gateway-pro\"
              [[strategy]]
              preset = \"no-care\"
              [[strategy]]
@@ -86,6 +88,7 @@ mod tests {
             .map(|(kind, preset)| (*kind, preset.name));
         let found: Vec<_> = found.collect();
         let expected = [
+            ("workload", "chat"),
             ("provider", "gateway-pro"),
             ("strategy", "no-care"),
             ("provider", "gateway-free"),

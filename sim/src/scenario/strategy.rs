@@ -2,7 +2,9 @@
 
 use std::num::NonZeroU32;
 
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{
     admission::{Adaptive, Gate, Settle},
@@ -16,10 +18,12 @@ use super::{
     units::PositiveSeconds,
 };
 
-/// A client strategy. What is absent is not done: the empty strategy sends at once and never
-/// retries.
-#[derive(Clone, Debug, Deserialize)]
+/// A client strategy.
+///
+/// What is absent is not done: the empty strategy sends at once and never retries.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "RawStrategy")]
+#[schemars(with = "RawStrategy")]
 pub struct Strategy {
     /// Its name, unique in the scenario.
     pub name: String,
@@ -100,7 +104,7 @@ impl Default for Strategy {
 }
 
 /// In which order requests wait for the limits of a client.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum Queue {
     /// The oldest first; nobody passes the head.
@@ -111,44 +115,95 @@ pub enum Queue {
     /// The smallest first, by the largest share that it takes of a stated limit, or by tokens if none is
     /// known: one of a thousand tokens lets smaller ones pass for a quarter of an hour.
     Smallest,
-    /// None: everybody sleeps until they would conform, and asks again.
+    /// No order: everybody sleeps until they would conform, and asks again.
     None,
 }
 
 /// The fields of a strategy as they stand in the file: what is absent comes from the preset, or
 /// else is not done.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = rules)]
 struct RawStrategy {
+    /// A shipped strategy, whose fields hold where they are not given here; `sim presets` lists all.
+    #[schemars(extend("enum" = presets::STRATEGIES.names()))]
     preset: Option<String>,
+    /// Its name, unique in the scenario. If absent, that of the preset; one of the two is required.
+    #[schemars(length(min = 1))]
     name: Option<String>,
+    /// How many clients there are, each by itself and with all that follows. Requests take turns.
+    #[schemars(extend("default" = 1), range(max = MOST_CLIENTS))]
     clients: Option<NonZeroU32>,
+    /// Limits that each client keeps, all of them at once. They replace those of the preset.
     #[serde(rename = "limit")]
+    #[schemars(extend("default" = []))]
     limits: Option<Vec<Limit>>,
+    /// Whose published limits it keeps besides. If absent, nobody's.
     limits_from: Option<LimitsFrom>,
+    /// Sends a request only while stated limits on tokens hold so many times what it costs, or all that
+    /// they can hold, so that large requests leave room for small ones that are still to come. For limits of
+    /// kind `"gcra"` and `"token-bucket"`.
+    #[schemars(extend("default" = 1))]
     reserve: Option<NonZeroU32>,
+    /// Whether responses correct the limits of the client, and teach it those that it was not told.
+    #[schemars(extend("default" = false))]
     learn: Option<bool>,
+    /// A rate that it finds from refusals alone. If absent, none.
     pace: Option<Pace>,
+    /// What of a response reaches it. A client that hears the status alone learns no limits.
+    #[schemars(extend("default" = "all"))]
     hears: Option<Hears>,
+    /// The name of the provider that it calls. If absent, the first. Excludes `route`.
     provider: Option<String>,
+    /// How it chooses among all providers and keys. If absent, it calls the first key of one provider.
     route: Option<Route>,
+    /// Calls under way at a time. If absent, as many as there are.
     concurrency: Option<u64>,
+    /// A limit on calls under way that learns. If absent, none. Excludes `concurrency`.
     adaptive: Option<Adaptive>,
+    /// What it answers without a call. If absent, nothing.
     cache: Option<Cache>,
+    /// When it sends patient requests, those of a `priority` other than `"interactive"`. If absent, at any time.
     off_peak: Option<OffPeak>,
+    /// How many requests it sends as one. If absent, each by itself.
     batch: Option<Batch>,
+    /// Which tokens of a request its limits count. If absent, what the provider counts with
+    /// `limits_from = "provider"`, and else `"input+max_tokens"`.
     estimate: Option<Charge>,
+    /// How it corrects the estimate once an answer is there. If absent, not at all. `"strict"` and
+    /// `"optimistic"` need limits of kind `"gcra"`, `"token-bucket"` or `"stepped-bucket"`.
     settle: Option<Settle>,
+    /// In which order requests wait for limits.
+    #[schemars(extend("default" = "fifo"))]
     queue: Option<Queue>,
+    /// The shortest time between two calls, in seconds. If absent, none.
     spacing_s: Option<PositiveSeconds>,
+    /// One pause for all its requests, which a refusal begins. If absent, each waits by itself.
     gate: Option<Gate>,
+    /// After so many seconds since its arrival a request is worthless. If absent, it never is.
     deadline_s: Option<PositiveSeconds>,
+    /// When it tries again. If absent, never.
     backoff: Option<Backoff>,
+    /// What bounds its retries over all requests. If absent, nothing.
     budget: Option<Budget>,
 }
 
 /// More clients than this are a mistake: each has limits, a line and a budget of its own.
 const MOST_CLIENTS: u32 = 10_000;
+
+/// Which fields belong together, for the schema.
+fn rules(schema: &mut Schema) {
+    let given = |fields: &[&str]| json!({ "required": fields });
+    schema.insert(
+        "anyOf".to_owned(),
+        json!([given(&["name"]), given(&["preset"])]),
+    );
+    let contradictions = [
+        given(&["route", "provider"]),
+        given(&["concurrency", "adaptive"]),
+    ];
+    schema.insert("not".to_owned(), json!({ "anyOf": contradictions }));
+}
 
 impl TryFrom<RawStrategy> for Strategy {
     type Error = String;

@@ -2,13 +2,22 @@
 
 use std::num::NonZeroU32;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::workload::{Arrivals, Priority, Tokens, Workload};
+use super::{
+    profile::Profile,
+    tokens::{Multimodal, Tokens},
+    units::{Correlation, Positive},
+    workload::{Arrivals, RawWorkload, Workload, sized},
+};
 
 /// Somebody else who calls a provider with the same key, and whom its clients do not see.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(from = "RawTenant")]
+///
+/// Calls of tenants use up limits, are never retried, and are not counted in the results.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "RawTenant")]
+#[schemars(with = "RawTenant")]
 pub struct Tenant {
     /// Which key of the provider, counted from 1.
     pub key: NonZeroU32,
@@ -16,33 +25,64 @@ pub struct Tenant {
     pub requests: Workload,
 }
 
-/// The fields of a tenant as they stand in the file.
-#[derive(Debug, Deserialize)]
+/// Somebody else who calls a provider with the same key, and whom its clients do not see.
+///
+/// Calls of tenants use up limits, are never retried, and are not counted in the results. A tenant has the
+/// fields of a workload, but for those that matter to strategies.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = sized)]
 struct RawTenant {
+    /// Its name, for people.
     #[serde(default)]
     name: String,
+    /// Which key of the provider it uses, counted from 1.
     #[serde(default = "first")]
     key: NonZeroU32,
-    arrivals: Arrivals,
+    /// A shipped workload that supplies what is absent; `sim presets` lists them. If absent, nothing is
+    /// supplied.
+    #[schemars(extend("enum" = super::presets::WORKLOADS.names()))]
+    preset: Option<String>,
+    /// When its requests arrive. If absent, those of the preset.
+    arrivals: Option<Arrivals>,
+    /// The mean rate of the preset's arrivals, in requests per minute. If absent, that of the preset.
+    rate_per_min: Option<Positive>,
+    /// How the rate follows the clock. If absent, as in the preset, or not at all.
+    profile: Option<Profile>,
+    /// Tokens that a request sends; required unless a trace or a preset brings them.
     input_tokens: Option<Tokens>,
+    /// Tokens that an answer has; required unless a trace or a preset brings them.
     output_tokens: Option<Tokens>,
+    /// How input and output tokens go together: the correlation of their normal scores. If absent, as in the
+    /// preset, or not at all.
+    correlation: Option<Correlation>,
+    /// Pictures and sound that some requests bring beside text. If absent, as in the preset, or none.
+    multimodal: Option<Multimodal>,
+    /// The cap on output tokens that every request declares. If absent, exactly the tokens of its answer.
     max_tokens: Option<u64>,
 }
 
-impl From<RawTenant> for Tenant {
-    fn from(raw: RawTenant) -> Self {
-        Self {
+impl TryFrom<RawTenant> for Tenant {
+    type Error = String;
+
+    fn try_from(raw: RawTenant) -> Result<Self, String> {
+        let requests = RawWorkload {
+            name: Some(raw.name),
+            preset: raw.preset,
+            arrivals: raw.arrivals,
+            rate_per_min: raw.rate_per_min,
+            profile: raw.profile,
+            input_tokens: raw.input_tokens,
+            output_tokens: raw.output_tokens,
+            correlation: raw.correlation,
+            multimodal: raw.multimodal,
+            max_tokens: raw.max_tokens,
+            ..RawWorkload::default()
+        };
+        Ok(Self {
             key: raw.key,
-            requests: Workload {
-                name: raw.name,
-                priority: Priority::default(),
-                arrivals: raw.arrivals,
-                input_tokens: raw.input_tokens,
-                output_tokens: raw.output_tokens,
-                max_tokens: raw.max_tokens,
-            },
-        }
+            requests: Workload::try_from(requests)?,
+        })
     }
 }
 

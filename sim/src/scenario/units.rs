@@ -4,37 +4,52 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A span of time in seconds: finite, not negative, at most 100 years.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, PartialOrd)]
 #[serde(try_from = "f64")]
+#[schemars(title = "seconds from 0", extend("minimum" = 0, "maximum" = LONGEST_S))]
 pub struct Seconds(Duration);
 
-/// A span of time in seconds: finite, above zero, at most 100 years.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, PartialOrd)]
+/// A span of time in seconds: finite, at least a nanosecond, at most 100 years.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, PartialOrd)]
 #[serde(try_from = "f64")]
+#[schemars(title = "seconds above 0", extend("exclusiveMinimum" = 0, "maximum" = LONGEST_S))]
 pub struct PositiveSeconds(Duration);
 
 /// A finite number above zero.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, PartialOrd)]
 #[serde(try_from = "f64")]
+#[schemars(title = "number above 0", extend("exclusiveMinimum" = 0))]
 pub struct Positive(f64);
 
 /// A finite number, zero or above.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, PartialOrd)]
 #[serde(try_from = "f64")]
+#[schemars(title = "number from 0", extend("minimum" = 0))]
 pub struct NonNegative(f64);
 
 /// A number from 0 to 1.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, PartialOrd)]
 #[serde(try_from = "f64")]
+#[schemars(title = "number from 0 to 1", extend("minimum" = 0, "maximum" = 1))]
 pub struct Share(f64);
+
+/// A number from -1 to 1.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, PartialOrd)]
+#[serde(try_from = "f64")]
+#[schemars(title = "number from -1 to 1", extend("minimum" = -1, "maximum" = 1))]
+pub struct Correlation(f64);
 
 /// Durations beyond this would not fit a timeline of 584 years together with a start date.
 const LONGEST_S: f64 = 100.0 * 365.25 * 86_400.0;
 
 impl Seconds {
+    /// Ten seconds.
+    pub(super) const TEN: Self = Self(Duration::from_secs(10));
+
     /// The span.
     pub const fn get(self) -> Duration {
         self.0
@@ -42,6 +57,9 @@ impl Seconds {
 }
 
 impl PositiveSeconds {
+    /// A tenth of a second.
+    pub(super) const TENTH: Self = Self(Duration::from_millis(100));
+
     /// The span.
     pub const fn get(self) -> Duration {
         self.0
@@ -63,6 +81,13 @@ impl NonNegative {
 }
 
 impl Share {
+    /// The number.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl Correlation {
     /// The number.
     pub const fn get(self) -> f64 {
         self.0
@@ -126,6 +151,18 @@ impl TryFrom<f64> for Share {
             Ok(Self(number))
         } else {
             Err(format!("expected a number from 0 to 1, found {number}"))
+        }
+    }
+}
+
+impl TryFrom<f64> for Correlation {
+    type Error = String;
+
+    fn try_from(number: f64) -> Result<Self, String> {
+        if (-1.0..=1.0).contains(&number) {
+            Ok(Self(number))
+        } else {
+            Err(format!("expected a number from -1 to 1, found {number}"))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Limits that change at a moment in time.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{limit::Limit, units::Seconds};
@@ -13,11 +14,16 @@ pub struct Upgrade {
     pub limits: Vec<Limit>,
 }
 
-/// The fields of an upgrade as they stand in the file.
-#[derive(Debug, Deserialize)]
+/// Other numbers for all limits of a provider, from a moment on.
+///
+/// An upgrade changes numbers and nothing else: a limit keeps its kind, its period, and what was spent of it.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Upgrade")]
 pub(super) struct RawUpgrade {
+    /// When it begins, in seconds since the start; later than the one before.
     at_s: Seconds,
+    /// The new numbers, one for each limit of the provider, in their order.
     limits: Vec<u64>,
 }
 

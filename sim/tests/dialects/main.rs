@@ -2,6 +2,7 @@
 
 mod case;
 mod cure;
+mod gist;
 mod told;
 
 use std::time::Duration;

@@ -11,6 +11,7 @@ mod deepseek;
 mod gateway;
 mod gemini;
 mod generic;
+mod gist;
 mod groq;
 mod mistral;
 mod moment;
@@ -26,6 +27,7 @@ use std::{fmt::Display, time::Duration};
 use paceline_core::{Dimension, Timestamp};
 
 use crate::scenario::{limit::RateLimit, provider::Dialect};
+pub use gist::{Gist, gist};
 use window::Window;
 
 /// A response as it goes over the wire.

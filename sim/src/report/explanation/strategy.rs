@@ -155,9 +155,7 @@ fn adaptive(adaptive: Adaptive) -> String {
 }
 
 fn gate(gate: Gate) -> String {
-    let spacing = gate
-        .spacing_s
-        .map_or_else(|| "100 ms".to_owned(), |spacing| span(spacing.get()));
+    let spacing = span(gate.spacing_s.get());
     format!("one gate for all: a refusal closes it, and it reopens {spacing} apart")
 }
 

@@ -4,9 +4,11 @@
 //! system. Text in an SVG is set by whoever shows it.
 
 mod canvas;
+mod fit;
 mod latency;
 mod throughput;
 
 pub use canvas::Picture;
+pub use fit::fit_plot;
 pub use latency::latency_plot;
 pub use throughput::throughput_plot;
