@@ -61,10 +61,10 @@ fn tenants_are_the_same_for_every_strategy() {
     let both = shared(tenant, &format!("{LOSSY}{polite}"));
     let reversed = shared(tenant, &format!("{polite}{LOSSY}"));
     for name in ["lossy", "polite"] {
-        // Only whom it is compared with depends on the order.
-        let alone = |of| Summary {
+        // With whom they are compared is another matter.
+        let alone = |comparison| Summary {
             differences: Vec::new(),
-            ..strategy(of, name).clone()
+            ..strategy(comparison, name).clone()
         };
         assert_eq!(alone(&both), alone(&reversed));
     }

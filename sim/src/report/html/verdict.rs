@@ -56,7 +56,7 @@ fn lead(comparison: &Comparison, ranking: &Ranking, best: &Summary) -> Prose {
     match (comparison.strategies.len(), tied.len()) {
         (1, _) => Prose::name(&best.name).and(format!(" gets done {done}{near}")),
         (all, tied) if all == tied => {
-            Prose::words(format!("All strategies get done the same: {done}."))
+            Prose::words(format!("All strategies get equally much done: {done}."))
         }
         (_, 1) => Prose::name(&best.name).and(format!(" gets most done: {done}{near}")),
         _ => Prose::names(&tied).and(format!(" get most done, and equally much: {done}{near}")),
