@@ -15,7 +15,9 @@ pub mod results;
 pub mod scenario;
 pub mod score;
 pub mod statistics;
+pub mod sweep;
 pub mod trace;
+pub mod tune;
 pub mod watch;
 pub mod workload;
 

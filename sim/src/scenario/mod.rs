@@ -40,6 +40,7 @@ use serde::Deserialize;
 use one_or_several::one_or_several;
 pub use overrides::Override;
 use provider::Provider;
+pub use read::ScenarioFile;
 pub use schema::schema;
 pub use source::Source;
 use strategy::Strategy;
