@@ -95,6 +95,7 @@ impl Mmpp {
         let follows: Vec<_> = (0..count).map(|state| self.following(state)).collect();
         for from in 0..count {
             let mut reached = vec![false; count];
+            reached[from] = true;
             let mut open = vec![from];
             while let Some(state) = open.pop() {
                 for to in 0..count {
