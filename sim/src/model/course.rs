@@ -4,7 +4,7 @@ use paceline_backoff::FailureKind;
 use paceline_core::{Class, Feedback};
 
 use super::{
-    answer::{Answer, Reads},
+    answer::{Answer, Outcome, Reads},
     calls::{Call, CallId, Caller, Stage},
     client::Held,
     tenants::TenantCall,
@@ -87,6 +87,12 @@ impl World {
                 _ => provider.luck("service", &job, call.attempt),
             },
         );
+        let mut answer = answer;
+        if answer.outcome == Outcome::Success
+            && let Some(took) = self.sessions.recorded(&job)
+        {
+            answer.takes = took;
+        }
         let Answer { outcome, takes, .. } = answer;
         call.answer = Some(answer);
         match call.caller {

@@ -22,6 +22,9 @@ impl World {
                 self.tally.abandon(item);
             }
         }
+        for item in work.items() {
+            self.ended(item);
+        }
     }
 
     pub(super) fn retry_or_abandon(
@@ -51,6 +54,7 @@ impl World {
         let work = self.works.remove(slot);
         for item in work.items() {
             self.tally.abandon(item);
+            self.ended(item);
         }
     }
 

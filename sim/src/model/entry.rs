@@ -7,11 +7,36 @@ use crate::workload::Job;
 
 /// What happens to requests before they wait for limits.
 impl World {
+    /// Lets every session ask for the first time.
+    pub(super) fn begin_sessions(&mut self) {
+        for (session, at) in self.sessions.beginnings() {
+            self.events.schedule(at, Event::Turn(session));
+        }
+    }
+
+    /// Lets a session ask.
+    pub(super) fn turn(&mut self, session: u32) {
+        if let Some(job) = self.sessions.ask(session, self.now) {
+            self.arrive(job);
+        }
+    }
+
+    /// Lets the session of a request that has ended think about the next one.
+    pub(super) fn ended(&mut self, job: &Job) {
+        let Some(session) = job.session() else {
+            return;
+        };
+        if let Some(think) = self.sessions.think(session) {
+            let at = self.now.saturating_add(think);
+            self.events.schedule(at, Event::Turn(session));
+        }
+    }
+
     /// Answers a request from the cache, or takes it in.
     pub(super) fn arrive(&mut self, job: Job) {
         if self.cache.answers(&job) {
             self.tally.success(self.now, &job);
-            return;
+            return self.ended(&job);
         }
         let slot = self.works.insert(Work::new(job));
         self.enter(slot);

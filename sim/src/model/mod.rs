@@ -23,6 +23,7 @@ mod retry;
 mod routing;
 mod server;
 mod service;
+mod sessions;
 mod supply;
 mod tally;
 mod tenants;

@@ -2,13 +2,14 @@
 
 use paceline_core::{Dimension, Timestamp};
 
-use super::{cost, limiters, provider, requests::Requests, supply::Supply};
+use super::{cost, limiters, provider, requests::Requests, sessions::Earliest, supply::Supply};
 use crate::{
     engine::Streams,
     scenario::{
         Scenario,
         limit::RateLimit,
         provider::{Charge, Provider},
+        workload::Workload,
     },
     workload::{Job, Jobs, TraceError},
 };
@@ -16,7 +17,7 @@ use crate::{
 /// How many requests could be admitted by the end, at most.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Bound {
-    /// Requests that arrive.
+    /// Requests that arrive; in closed loops, those that could if answers took no time.
     pub arrivals: u64,
     /// The most of them that any schedule could get admitted.
     pub requests: u64,
@@ -40,6 +41,10 @@ pub struct Bound {
 /// Several keys are bounded each by itself, as if every request could go to each of them, and the sum
 /// bounds them together.
 ///
+/// In closed loops no request can arrive earlier than if all answers before it took no time. Whatever a
+/// schedule gets admitted, it could as well if requests came so early; so they are taken to, and this number
+/// is an upper bound. It may be far above what is possible where answers take long.
+///
 /// Latency, faults, outages, servers, timeouts, deadlines, tenants and limits on concurrency are ignored, which can only
 /// make the bound larger. The whole is exact if there is a single key, only requests are limited, limits do
 /// not change, and nothing was ignored. Each request is sent by itself: strategies that answer from a
@@ -55,8 +60,21 @@ pub fn optimum(scenario: &Scenario, streams: Streams) -> Result<Bound, TraceErro
         .map(|(_, spec)| Key::new(spec, start, end))
         .collect();
     let mut jobs = Jobs::start(scenario, streams)?;
+    let mut of_sessions = Earliest::new(scenario, streams)?;
+    let mut open = jobs.next_job()?;
     let mut arrivals = 0;
-    while let Some(job) = jobs.next_job()? {
+    loop {
+        let job = match (open, of_sessions.at()) {
+            (Some(job), at) if at.is_none_or(|at| job.at <= at) => {
+                open = jobs.next_job()?;
+                job
+            }
+            (_, Some(_)) => match of_sessions.take() {
+                Some(job) => job,
+                None => continue,
+            },
+            (_, None) => break,
+        };
         arrivals += 1;
         for key in &mut keys {
             key.arrive(&job);
@@ -156,5 +174,6 @@ fn ignores(scenario: &Scenario) -> bool {
     };
     let mut strategies = scenario.strategies.iter();
     scenario.providers.iter().any(of_provider)
+        || scenario.workloads.iter().any(Workload::is_closed)
         || strategies.any(|it| it.deadline_s.is_some() || it.timeout_s.is_some())
 }

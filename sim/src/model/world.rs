@@ -7,6 +7,7 @@ use super::{
     client::{Client, Verdict},
     provider::{self, Provider},
     server::Server,
+    sessions::Sessions,
     tally::Tally,
     tenants::{TenantCall, Tenants},
     works::Works,
@@ -52,6 +53,7 @@ pub fn run(
 ) -> Result<Tally, TraceError> {
     let mut world = World::new(scenario, strategy, streams)?;
     world.admit_next_arrival()?;
+    world.begin_sessions();
     for group in 0..world.tenants.groups() {
         world.admit_next_tenant(group)?;
     }
@@ -65,6 +67,7 @@ pub fn run(
                 world.admit_next_arrival()?;
                 world.arrive(job);
             }
+            Event::Turn(session) => world.turn(session),
             Event::Enter(slot) => world.enter(slot),
             Event::Close { slot, first } => world.close_batch(slot, first),
             Event::Ask(slot) => world.ask(slot),
@@ -89,6 +92,8 @@ pub fn run(
 pub(super) enum Event {
     /// A request arrives.
     Arrive(Job),
+    /// It is the turn of a session to ask.
+    Turn(u32),
     /// A request that was held back until off-peak hours comes again.
     Enter(u32),
     /// The batch in this slot has waited for long enough, if this request is still the first in it.
@@ -123,6 +128,7 @@ pub(super) struct World {
     /// One for each provider.
     pub(super) servers: Vec<Server>,
     pub(super) tenants: Tenants,
+    pub(super) sessions: Sessions,
     pub(super) tally: Tally,
 }
 
@@ -148,6 +154,7 @@ impl World {
             providers: providers.collect(),
             servers: scenario.providers.iter().map(Server::new).collect(),
             tenants: Tenants::start(scenario, streams)?,
+            sessions: Sessions::new(scenario, streams)?,
             tally: Tally::new(
                 start,
                 scenario.duration(),
@@ -171,10 +178,12 @@ impl World {
         Ok(())
     }
 
-    /// Whose request it is: clients take turns.
+    /// Whose request it is: clients take turns, and a session stays with its client.
     pub(super) fn client(&self, slot: u32) -> usize {
         let clients = self.clients.len() as u64;
-        usize::try_from(self.works.get(slot).job.id % clients).unwrap_or_default()
+        let job = &self.works.get(slot).job;
+        let number = job.session().map_or(job.id, u64::from);
+        usize::try_from(number % clients).unwrap_or_default()
     }
 
     pub(super) fn ask(&mut self, slot: u32) {

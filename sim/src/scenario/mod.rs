@@ -172,6 +172,15 @@ impl Scenario {
         })
     }
 
+    /// The recorded sessions that it replays.
+    pub fn session_traces(&self) -> impl Iterator<Item = &Path> {
+        let arrivals = self.workloads.iter().map(|workload| &workload.arrivals);
+        arrivals.filter_map(|arrivals| match arrivals {
+            Arrivals::Sessions { path, .. } => Some(path.as_path()),
+            _ => None,
+        })
+    }
+
     /// The width of a time bin in plots.
     pub fn bin(&self) -> Duration {
         let about = self.duration().as_secs_f64() / 240.0;

@@ -1,10 +1,13 @@
 //! Who asks: arrivals and sizes.
 
-use std::{path::PathBuf, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-use super::units::{NonNegative, Positive, PositiveSeconds, Seconds};
+use super::{
+    latency::Latency,
+    units::{NonNegative, Positive, PositiveSeconds, Seconds},
+};
 
 /// Requests of one kind: when they arrive, how large they are, and how urgent.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,7 +33,10 @@ pub struct Workload {
 impl Workload {
     /// What cannot be seen from one field alone.
     pub(super) fn validate(&self) -> Result<(), String> {
-        let traced = matches!(self.arrivals, Arrivals::Trace { .. });
+        let traced = matches!(
+            self.arrivals,
+            Arrivals::Trace { .. } | Arrivals::Sessions { .. }
+        );
         for (field, tokens) in [
             ("input_tokens", &self.input_tokens),
             ("output_tokens", &self.output_tokens),
@@ -47,8 +53,27 @@ impl Workload {
             Arrivals::Batch { jobs } if jobs > 10_000_000 => Err(format!(
                 "arrivals: expected at most 1e7 requests at once, found {jobs}"
             )),
+            Arrivals::Closed { sessions, .. } if !(1..=1_000_000).contains(&sessions) => Err(
+                format!("arrivals: expected 1 to 1000000 sessions, found {sessions}"),
+            ),
+            // Else nothing ends, however long the scenario.
+            Arrivals::Closed {
+                ref think,
+                requests_per_session: None,
+                ..
+            } if think.is_zero() => {
+                Err("arrivals: expected `think` above 0 or `requests_per_session`".to_owned())
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Whether its requests come in closed loops.
+    pub const fn is_closed(&self) -> bool {
+        matches!(
+            self.arrivals,
+            Arrivals::Closed { .. } | Arrivals::Sessions { .. }
+        )
     }
 
     /// How many requests to expect within so long; 0 if a trace says so.
@@ -61,7 +86,12 @@ impl Workload {
             | Arrivals::OnOff { rate_per_min, .. } => {
                 rate_per_min.get() * duration.as_secs_f64() / 60.0
             }
-            Arrivals::Trace { .. } => 0.0,
+            Arrivals::Closed {
+                sessions,
+                requests_per_session: Some(each),
+                ..
+            } => f64::from(sessions) * f64::from(each.get()),
+            Arrivals::Trace { .. } | Arrivals::Sessions { .. } | Arrivals::Closed { .. } => 0.0,
         }
     }
 }
@@ -114,6 +144,33 @@ pub enum Arrivals {
         /// A CSV file with the columns `arrival_ms,input_tokens,output_tokens`, sorted by time;
         /// relative to the scenario's folder.
         path: PathBuf,
+    },
+    /// Users or agents in closed loops: each asks again when its previous request has ended, by success or
+    /// not, and it has thought. So whatever delays a request delays all later ones of its session.
+    Closed {
+        /// How many, 1 to 1,000,000.
+        sessions: u32,
+        /// How long each thinks before each request but the first.
+        think: Latency,
+        /// After how many requests a session ends; never, if absent.
+        requests_per_session: Option<NonZeroU32>,
+        /// The sessions begin evenly spread over this time, in seconds; all at the start, if absent.
+        #[serde(default)]
+        start_over_s: Seconds,
+    },
+    /// Recorded sessions in closed loops: each agent of each session asks again when its previous request
+    /// has ended and it has thought for as long as recorded.
+    Sessions {
+        /// A CSV file with the columns
+        /// `session,agent,seq,start_ms,input_tokens,output_tokens,api_ms,think_ms`, of at most a million
+        /// rows; relative to the scenario's folder. An agent begins `start_ms` after its session.
+        path: PathBuf,
+        /// The sessions begin evenly spread over this time, in seconds; all at the start, if absent.
+        #[serde(default)]
+        start_over_s: Seconds,
+        /// Whether an answer takes as long as recorded, and not what the provider says.
+        #[serde(default)]
+        recorded_latency: bool,
     },
 }
 

@@ -1,6 +1,7 @@
 //! The requests of a run, one after the other.
 
 mod arrivals;
+mod sessions;
 mod sizes;
 mod trace;
 
@@ -17,6 +18,7 @@ use crate::{
     },
 };
 use arrivals::Gaps;
+pub use sessions::{Step, read_sessions};
 use sizes::Sizes;
 pub use trace::{Row, Trace, TraceError};
 
@@ -35,6 +37,29 @@ pub struct Job {
     pub output_tokens: u64,
     /// The cap on output tokens that it declares.
     pub max_tokens: u64,
+}
+
+/// Marks the numbers of requests in closed loops.
+const IN_SESSION: u64 = 1 << 63;
+
+impl Job {
+    /// The number of a request of a session, by its place there; both are below 2^31.
+    pub const fn id_in_session(session: u32, place: u32) -> u64 {
+        IN_SESSION | (place as u64) << 32 | session as u64
+    }
+
+    /// The session that it belongs to, if it was asked in a closed loop.
+    pub const fn session(&self) -> Option<u32> {
+        if self.id < IN_SESSION {
+            return None;
+        }
+        Some((self.id & 0xFFFF_FFFF) as u32)
+    }
+}
+
+/// The tokens of one request of a workload, drawn from a stream of its own.
+pub(crate) fn size(workload: &Workload, rng: ChaCha8Rng) -> (u64, u64) {
+    Sizes::new(workload, rng).draw()
 }
 
 /// The requests of one run in order of arrival, made as they are needed.

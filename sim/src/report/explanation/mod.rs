@@ -218,6 +218,34 @@ fn arrivals(arrivals: &Arrivals) -> String {
         ),
         Arrivals::Batch { jobs } => format!("{} are there at the start", count_u64(*jobs)),
         Arrivals::Trace { path } => format!("arrive as recorded in {}", path.display()),
+        Arrivals::Closed {
+            sessions,
+            think,
+            requests_per_session,
+            start_over_s,
+        } => {
+            let each = requests_per_session
+                .map_or_else(String::new, |each| format!(", {each} requests each"));
+            format!(
+                "{sessions} sessions in closed loops{each}, begun over {}; think {}",
+                seconds(start_over_s.get().as_secs_f64()),
+                latency(think)
+            )
+        }
+        Arrivals::Sessions {
+            path,
+            start_over_s,
+            recorded_latency,
+        } => {
+            let path = path.display();
+            let over = seconds(start_over_s.get().as_secs_f64());
+            let took = if *recorded_latency {
+                "; answers take as long as recorded"
+            } else {
+                ""
+            };
+            format!("sessions in closed loops as recorded in {path}, begun over {over}{took}")
+        }
     }
 }
 
