@@ -1,6 +1,7 @@
 //! The requests of a run, one after the other.
 
 mod arrivals;
+mod columns;
 mod sessions;
 mod sizes;
 mod trace;

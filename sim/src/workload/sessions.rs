@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use super::trace::{Columns, TraceError};
+use super::{columns::Columns, trace::TraceError};
 
 /// A recorded request of a session.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
