@@ -7,10 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use parquet::{
-    file::reader::{FileReader, SerializedFileReader},
-    record::RowAccessor,
-};
+use parquet::{file::reader::SerializedFileReader, record::RowAccessor};
 use program::{fails, scenario, sim};
 use tempfile::TempDir;
 

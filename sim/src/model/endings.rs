@@ -27,6 +27,9 @@ impl<O: Observer> World<O> {
             let ends = Happening::Ends { id: item.id, end };
             self.observer.see(self.now, &ends);
         }
+        for item in work.items() {
+            self.ended(item);
+        }
     }
 
     pub(super) fn retry_or_abandon(
@@ -60,6 +63,7 @@ impl<O: Observer> World<O> {
             self.tally.abandon(item);
             let (id, end) = (item.id, End::GivenUp(cause));
             self.observer.see(self.now, &Happening::Ends { id, end });
+            self.ended(item);
         }
     }
 

@@ -8,6 +8,31 @@ use crate::workload::Job;
 
 /// What happens to requests before they wait for limits.
 impl<O: Observer> World<O> {
+    /// Lets every session ask for the first time.
+    pub(super) fn begin_sessions(&mut self) {
+        for (session, at) in self.sessions.beginnings() {
+            self.events.schedule(at, Event::Turn(session));
+        }
+    }
+
+    /// Lets a session ask.
+    pub(super) fn turn(&mut self, session: u32) {
+        if let Some(job) = self.sessions.ask(session, self.now) {
+            self.arrive(job);
+        }
+    }
+
+    /// Lets the session of a request that has ended think about the next one.
+    pub(super) fn ended(&mut self, job: &Job) {
+        let Some(session) = job.session() else {
+            return;
+        };
+        if let Some(think) = self.sessions.think(session) {
+            let at = self.now.saturating_add(think);
+            self.events.schedule(at, Event::Turn(session));
+        }
+    }
+
     /// Answers a request from the cache, or takes it in.
     pub(super) fn arrive(&mut self, job: Job) {
         let id = job.id;
@@ -21,7 +46,7 @@ impl<O: Observer> World<O> {
             self.observer.see(self.now, &Happening::Cached { id });
             let end = End::Completed;
             self.observer.see(self.now, &Happening::Ends { id, end });
-            return;
+            return self.ended(&job);
         }
         let slot = self.works.insert(Work::new(job));
         self.enter(slot);

@@ -3,7 +3,7 @@ use std::time::Duration;
 use paceline_backoff::Reason;
 use paceline_core::{Demand, Denied, Dimension, Feedback, Timestamp};
 
-use super::{dialect::Response, provider::Outcome};
+use super::{answer::Outcome, dialect::Response};
 use crate::workload::Job;
 
 /// Somebody who is told what happens in a run, in the order in which it happens.
@@ -76,7 +76,7 @@ pub enum Happening<'a> {
         /// What keeps it from each key that it might be sent to.
         bounds: &'a [Bound],
     },
-    /// It is sent; the provider decides at once, and the client learns of that later.
+    /// It is sent.
     Sent {
         /// Which request.
         id: u64,
@@ -88,6 +88,15 @@ pub enum Happening<'a> {
         call: u32,
         /// What the client charges its own limits for it.
         cost: Demand,
+    },
+    /// Its call has reached the provider, which decides at once; the client learns of that later.
+    Decided {
+        /// Which request.
+        id: u64,
+        /// The key that was called.
+        key: usize,
+        /// Which call for this request it is, counted from 1.
+        call: u32,
         /// What the provider decides.
         outcome: Outcome,
         /// The place of the limit that refuses it among those that the provider counts by period.
@@ -109,6 +118,17 @@ pub enum Happening<'a> {
         feedback: &'a Feedback,
         /// How long it is asked to stay away, as far as it looks for that.
         hint: Option<Duration>,
+    },
+    /// The client waits no longer for the answer to its call.
+    HungUp {
+        /// Which request.
+        id: u64,
+        /// Whose it is.
+        client: usize,
+        /// The key that was called.
+        key: usize,
+        /// Whether this makes it a failed call, as the provider had not refused it, nor failed.
+        fails: bool,
     },
     /// A refusal has closed the gate of a client, or keeps it closed.
     GateCloses {

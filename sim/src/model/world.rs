@@ -1,15 +1,18 @@
 use paceline_backoff::FailureKind;
-use paceline_core::{Class, Feedback, Timestamp};
+use paceline_core::Timestamp;
 
 use super::{
     cache::Cache,
-    client::{Client, Held, Verdict},
+    calls::{CallId, Calls},
+    client::{Client, Verdict},
     left,
     observe::{Cause, Happening, Observer},
-    provider::{self, Attention, Outcome, Provider, Said},
+    provider::{self, Provider},
+    server::Server,
+    sessions::Sessions,
     tally::Tally,
     tenants::{TenantCall, Tenants},
-    works::{UnderWay, Works},
+    works::Works,
 };
 use crate::{
     engine::{EventQueue, Streams},
@@ -40,6 +43,8 @@ pub fn check(strategy: &Strategy) -> Result<(), String> {
 pub(super) enum Event {
     /// The next request arrives.
     Arrive,
+    /// It is the turn of a session to ask.
+    Turn(u32),
     /// A request that was held back until off-peak hours comes again.
     Enter(u32),
     /// The batch in this slot has waited for long enough, if this request is still the first in it.
@@ -48,20 +53,16 @@ pub(super) enum Event {
     Ask(u32),
     /// The head of a client's line may conform now.
     Wake(usize),
+    /// A call reaches the provider.
+    Reach(CallId),
+    /// A worker is done with a call.
+    Done(CallId),
     /// The answer to a call reaches the client.
-    Respond(u32),
+    Respond(CallId),
+    /// The client waits no longer for the answer to a call.
+    TimeOut(CallId),
     /// A tenant calls.
     Tenant(Box<TenantCall>),
-    /// A call of a tenant comes to its end.
-    TenantLeaves(Box<TenantEnds>),
-}
-
-/// A call of a tenant that was admitted, and what became of it.
-#[derive(Debug)]
-pub(super) struct TenantEnds {
-    key: usize,
-    job: Job,
-    outcome: Outcome,
 }
 
 pub(super) struct World<O> {
@@ -74,9 +75,13 @@ pub(super) struct World<O> {
     pub(super) works: Works,
     pub(super) clients: Vec<Client>,
     pub(super) cache: Cache,
+    pub(super) calls: Calls,
     /// One for each key.
     pub(super) providers: Vec<Provider>,
-    tenants: Tenants,
+    /// One for each provider.
+    pub(super) servers: Vec<Server>,
+    pub(super) tenants: Tenants,
+    pub(super) sessions: Sessions,
     pub(super) tally: Tally,
     pub(super) observer: O,
 }
@@ -91,6 +96,7 @@ impl<O: Observer> World<O> {
     ) -> Result<Self, TraceError> {
         let mut world = Self::new(scenario, strategy, streams, observer)?;
         world.admit_next_arrival()?;
+        world.begin_sessions();
         for group in 0..world.tenants.groups() {
             world.admit_next_tenant(group)?;
         }
@@ -112,6 +118,7 @@ impl<O: Observer> World<O> {
                     self.arrive(job);
                 }
             }
+            Event::Turn(session) => self.turn(session),
             Event::Enter(slot) => self.enter(slot),
             Event::Close { slot, first } => self.close_batch(slot, first),
             Event::Ask(slot) => self.ask(slot),
@@ -121,12 +128,11 @@ impl<O: Observer> World<O> {
                 self.pump(client);
             }
             Event::Wake(_) => {}
-            Event::Respond(slot) => self.respond(slot),
+            Event::Reach(call) => self.reach(call),
+            Event::Done(call) => self.done(call),
+            Event::Respond(call) => self.respond(call),
+            Event::TimeOut(call) => self.time_out(call),
             Event::Tenant(call) => self.meet_tenant(*call)?,
-            Event::TenantLeaves(call) => {
-                let TenantEnds { key, job, outcome } = *call;
-                self.providers[key].finish(now, &job, outcome);
-            }
         }
         Ok(true)
     }
@@ -154,8 +160,11 @@ impl<O: Observer> World<O> {
             works: Works::default(),
             cache: Cache::new(strategy.cache, streams),
             clients: (0..strategy.clients.get()).map(client).collect(),
+            calls: Calls::default(),
             providers: providers.collect(),
+            servers: scenario.providers.iter().map(Server::new).collect(),
             tenants: Tenants::start(scenario, streams)?,
+            sessions: Sessions::new(scenario, streams)?,
             tally: Tally::new(scenario),
             observer,
         })
@@ -180,7 +189,7 @@ impl<O: Observer> World<O> {
         Ok(())
     }
 
-    fn admit_next_tenant(&mut self, group: usize) -> Result<(), TraceError> {
+    pub(super) fn admit_next_tenant(&mut self, group: usize) -> Result<(), TraceError> {
         if let Some(call) = self.tenants.next_call(group)? {
             let at = call.job.at;
             self.events.schedule(at, Event::Tenant(Box::new(call)));
@@ -188,21 +197,7 @@ impl<O: Observer> World<O> {
         Ok(())
     }
 
-    /// Lets somebody else call, whom nobody answers to.
-    fn meet_tenant(&mut self, call: TenantCall) -> Result<(), TraceError> {
-        let TenantCall { job, key, group } = call;
-        self.admit_next_tenant(group)?;
-        let mut luck = self.tenants.luck(&call);
-        let met = self.providers[key].call_of_tenant(self.now, &job, &mut luck);
-        if let Some((outcome, after)) = met {
-            let at = self.now.saturating_add(after);
-            let ends = Box::new(TenantEnds { key, job, outcome });
-            self.events.schedule(at, Event::TenantLeaves(ends));
-        }
-        Ok(())
-    }
-
-    /// Whose request it is: clients take turns.
+    /// Whose request it is: clients take turns, and a session stays with its client.
     pub(super) fn client(&self, slot: u32) -> usize {
         self.client_of(&self.works.get(slot).job)
     }
@@ -212,12 +207,18 @@ impl<O: Observer> World<O> {
         if clients == 1 {
             return 0;
         }
-        usize::try_from(job.id % clients).unwrap_or_default()
+        let number = job.session().map_or(job.id, u64::from);
+        usize::try_from(number % clients).unwrap_or_default()
     }
 
     pub(super) fn ask(&mut self, slot: u32) {
         let client = self.client(slot);
         let work = self.works.get_mut(slot);
+        let retries = &mut self.clients[client].retries;
+        work.passed = work.passed || retries.lets_pass(self.now, &work.job, &work.history);
+        if !work.passed {
+            return self.retry_or_abandon(client, slot, FailureKind::Throttled, None);
+        }
         let place = self.clients[client].enqueue(self.now, &work.job, slot, work.place);
         work.place = Some(place);
         let queues = Happening::Queues {
@@ -230,7 +231,7 @@ impl<O: Observer> World<O> {
     }
 
     /// Sends whatever a client may send, in the order of its line.
-    fn pump(&mut self, index: usize) {
+    pub(super) fn pump(&mut self, index: usize) {
         loop {
             let client = &mut self.clients[index];
             let Some((place, slot)) = client.head() else {
@@ -269,7 +270,7 @@ impl<O: Observer> World<O> {
             match verdict {
                 Verdict::Send(held, key) => {
                     client.dequeue(place);
-                    self.call(index, slot, held, key);
+                    self.send(index, slot, held, key);
                 }
                 Verdict::Never => {
                     client.dequeue(place);
@@ -289,95 +290,5 @@ impl<O: Observer> World<O> {
                 }
             }
         }
-    }
-
-    fn call(&mut self, client: usize, slot: u32, held: Held, key: usize) {
-        let work = self.works.get_mut(slot);
-        let attention = match self.clients[client].attention() {
-            // Observers read words.
-            Attention::Gist if O::WATCHES => Attention::Failures,
-            attention => attention,
-        };
-        let answer = self.providers[key].call(self.now, &work.job, work.calls, attention);
-        if O::WATCHES {
-            let sent = Happening::Sent {
-                id: work.job.id,
-                client,
-                key,
-                call: work.calls.saturating_add(1),
-                cost: self.clients[client].cost(key, &work.job),
-                outcome: answer.outcome,
-                refused_by: answer.refused_by,
-            };
-            self.observer.see(self.now, &sent);
-        }
-        if work.calls == 0 {
-            work.history.first_call_at = self.now;
-            self.clients[client].retries.first_call(self.now);
-        }
-        work.calls += 1;
-        self.tally.call(self.now, &work.job, answer.outcome);
-        let at = self.now.saturating_add(answer.after);
-        let under_way = UnderWay {
-            held,
-            key,
-            outcome: answer.outcome,
-            said: answer.said,
-        };
-        self.works.send(slot, under_way);
-        self.events.schedule(at, Event::Respond(slot));
-    }
-
-    fn respond(&mut self, slot: u32) {
-        let index = self.client(slot);
-        let Some(call) = self.works.answer(slot) else {
-            return;
-        };
-        let job = self.works.get(slot).job;
-        if matches!(call.outcome, Outcome::Success | Outcome::Failed) {
-            self.providers[call.key].finish(self.now, &job, call.outcome);
-        }
-        let client = &mut self.clients[index];
-        let feedback = match &call.said {
-            Said::Answer => Feedback::new(Class::Ok),
-            Said::Gist(gist) => gist.heard(self.now),
-            Said::Words(response) => client.read(self.now, response),
-        };
-        client.finish(self.now, call.held, &job, &feedback);
-        let hint = client.hint(self.now, &feedback);
-        let answered = Happening::Answered {
-            id: job.id,
-            client: index,
-            key: call.key,
-            outcome: call.outcome,
-            response: match &call.said {
-                Said::Words(response) => Some(response),
-                Said::Answer | Said::Gist(_) => None,
-            },
-            feedback: &feedback,
-            hint,
-        };
-        self.observer.see(self.now, &answered);
-        if O::WATCHES
-            && matches!(feedback.class, Class::Pace | Class::Quota)
-            && let Some(opens_at) = client.gate_opens_at(call.key)
-        {
-            let closes = Happening::GateCloses {
-                client: index,
-                key: call.key,
-                opens_at,
-            };
-            self.observer.see(self.now, &closes);
-        }
-        match feedback.class {
-            Class::Ok => self.succeed(index, slot),
-            Class::TooLarge | Class::Billing => self.abandon(slot, Cause::Incurable),
-            Class::Pace | Class::Quota => {
-                self.retry_or_abandon(index, slot, FailureKind::Throttled, hint);
-            }
-            // A fault, whatever else a provider calls it.
-            _ => self.retry_or_abandon(index, slot, FailureKind::Error, None),
-        }
-        self.pump(index);
     }
 }

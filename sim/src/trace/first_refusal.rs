@@ -26,7 +26,7 @@ struct FirstRefusal(Option<u64>);
 
 impl Observer for FirstRefusal {
     fn see(&mut self, _now: Timestamp, what: &Happening<'_>) {
-        if let Happening::Sent { id, outcome, .. } = *what
+        if let Happening::Decided { id, outcome, .. } = *what
             && matches!(outcome, Outcome::Refused | Outcome::TooLarge)
         {
             self.0.get_or_insert(id);

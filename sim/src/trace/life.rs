@@ -169,8 +169,6 @@ impl Log<'_> {
                 key,
                 call,
                 cost,
-                outcome,
-                refused_by,
                 ..
             } if id == self.follows => {
                 (self.calls, self.sent_at) = (call, now);
@@ -178,8 +176,26 @@ impl Log<'_> {
                 let (key_name, cost) = (self.names.key(key), reasons::cost(cost));
                 let text = format!("call {call} goes to {key_name}, estimated at {cost}");
                 self.say(now, &text);
+            }
+            Happening::Decided {
+                id,
+                key,
+                outcome,
+                refused_by,
+                ..
+            } if id == self.follows => {
                 let limit = refused_by.map(|place| self.names.limit(now, key, place));
-                self.detail(&reasons::decision(outcome, limit));
+                let decision = reasons::decision(outcome, limit);
+                if now == self.sent_at {
+                    self.detail(&decision);
+                } else {
+                    self.say(now, &decision);
+                }
+            }
+            Happening::HungUp { id, .. } if id == self.follows => {
+                let waited = seconds(now.saturating_duration_since(self.sent_at).as_secs_f64());
+                self.answered = true;
+                self.say(now, &format!("waits no longer, {waited} after the call"));
             }
             Happening::Answered {
                 id,

@@ -47,13 +47,13 @@ impl<W: Write> Observer for Timeline<'_, W> {
             Happening::Blocked { id, bounds, .. } => {
                 self.enter(now, id, Phase::Waiting(bounds.to_vec()));
             }
-            Happening::Sent {
+            Happening::Sent { .. } => {}
+            Happening::Decided {
                 id,
                 key,
                 call,
                 outcome,
                 refused_by,
-                ..
             } => {
                 self.touched.push(key);
                 let limit = refused_by.map(|place| self.names.limit(now, key, place));
@@ -71,6 +71,20 @@ impl<W: Write> Observer for Timeline<'_, W> {
                 self.enter(now, id, phase);
             }
             Happening::Answered { .. } => self.answered(now, what),
+            Happening::HungUp {
+                id,
+                client,
+                key,
+                fails,
+            } => {
+                self.touched.push(key);
+                if self.begun {
+                    let args = json!({ "request": id, "key": self.names.key(key), "fails": fails });
+                    self.events
+                        .instant(now, Tracks::client(client), "timed out", args);
+                }
+                self.enter(now, id, Phase::Between);
+            }
             Happening::GateCloses {
                 client,
                 key,

@@ -138,14 +138,15 @@ impl Observer for Seen<'_> {
                 self.put(job.id, Some(Place::Elsewhere));
             }
             Happening::Queues { id, .. } => self.put(id, Some(Place::Waiting)),
-            Happening::Sent {
+            Happening::Sent { id, .. } => self.put(id, Some(Place::InFlight)),
+            Happening::HungUp { id, .. } => self.put(id, Some(Place::Elsewhere)),
+            Happening::Decided {
                 id,
                 key,
                 outcome,
                 refused_by,
                 ..
             } => {
-                self.put(id, Some(Place::InFlight));
                 if matches!(outcome, Outcome::Refused | Outcome::TooLarge) {
                     self.counts.refused += 1;
                     let limit = refused_by.map_or_else(

@@ -1,6 +1,7 @@
 //! A scenario in words.
 
 mod arrivals;
+mod service;
 mod strategy;
 mod workload;
 
@@ -98,6 +99,9 @@ fn provider(text: &mut String, provider: &Provider) -> std::fmt::Result {
             "  {} % of admitted calls fail",
             provider.error_rate.get() * 100.0
         )?;
+    }
+    for line in service::lines(provider) {
+        writeln!(text, "  {line}")?;
     }
     for outage in &provider.outages {
         let (from, to) = (
