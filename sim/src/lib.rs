@@ -12,6 +12,7 @@ pub mod report;
 pub mod results;
 pub mod scenario;
 pub mod score;
+pub mod validate;
 pub mod workload;
 
 /// Runs the examples of the README.

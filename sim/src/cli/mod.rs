@@ -5,6 +5,7 @@ mod compare;
 mod output;
 mod presets;
 mod score;
+mod validate;
 
 use std::io::Write;
 
@@ -25,6 +26,7 @@ enum Command {
     Check(check::Check),
     Presets(presets::ShowPresets),
     Score(score::Score),
+    Validate(validate::Validate),
 }
 
 impl Cli {
@@ -39,6 +41,7 @@ impl Cli {
             Command::Check(check) => check.run(out),
             Command::Presets(presets) => presets.run(out),
             Command::Score(score) => score.run(out),
+            Command::Validate(validate) => validate.run(out),
         }
     }
 }

@@ -25,5 +25,6 @@ mod works;
 mod world;
 
 pub use optimum::{Bound, optimum};
+pub(crate) use service::unit;
 pub use tally::{Fate, Tally};
 pub use world::{check, run};

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use rand_chacha::rand_core::Rng;
-use rand_distr::{Distribution, LogNormal};
+use rand_distr::{Distribution, Exp1, LogNormal};
 
 use crate::scenario::provider::{Latency, Provider};
 
@@ -37,6 +37,10 @@ impl Service {
 fn draw(latency: &Latency, rng: &mut impl Rng) -> f64 {
     match *latency {
         Latency::FixedS(seconds) => seconds.get().as_secs_f64(),
+        Latency::Exponential { mean_s } => {
+            let drawn: f64 = Exp1.sample(rng);
+            mean_s.get() * drawn
+        }
         Latency::Lognormal { median_s, sigma } => {
             let drawn = LogNormal::new(median_s.get().ln(), sigma.get());
             // Both were checked when the scenario was read.
@@ -47,6 +51,6 @@ fn draw(latency: &Latency, rng: &mut impl Rng) -> f64 {
 
 /// A number in [0, 1) from 64 random bits.
 #[expect(clippy::cast_precision_loss, reason = "only 53 bits are left")]
-pub(super) fn unit(bits: u64) -> f64 {
+pub(crate) fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }

@@ -6,6 +6,7 @@ mod format;
 mod plot;
 mod scores;
 mod table;
+pub mod validation;
 
 pub use data::{csv, json};
 pub use explanation::explanation;

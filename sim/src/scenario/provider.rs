@@ -239,6 +239,11 @@ pub enum RetryAfter {
 pub enum Latency {
     /// Always the same.
     FixedS(Seconds),
+    /// Exponential: the time to the next of independent events.
+    Exponential {
+        /// The mean, in seconds.
+        mean_s: Positive,
+    },
     /// Lognormal.
     Lognormal {
         /// The median.
