@@ -1,13 +1,17 @@
 //! The actors of a simulation: a provider that enforces limits, and clients that meet them.
 
 mod adjust;
+mod answer;
 mod batch;
 mod cache;
+mod calls;
 mod client;
 mod cost;
+mod course;
 pub mod dialect;
 mod endings;
 mod entry;
+mod hearing;
 mod key;
 mod limiters;
 mod limits;
@@ -17,6 +21,7 @@ mod provider;
 mod requests;
 mod retry;
 mod routing;
+mod server;
 mod service;
 mod supply;
 mod tally;

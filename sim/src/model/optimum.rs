@@ -40,7 +40,7 @@ pub struct Bound {
 /// Several keys are bounded each by itself, as if every request could go to each of them, and the sum
 /// bounds them together.
 ///
-/// Latency, faults, outages, deadlines, tenants and limits on concurrency are ignored, which can only
+/// Latency, faults, outages, servers, timeouts, deadlines, tenants and limits on concurrency are ignored, which can only
 /// make the bound larger. The whole is exact if there is a single key, only requests are limited, limits do
 /// not change, and nothing was ignored. Each request is sent by itself: strategies that answer from a
 /// cache or send several as one may get more done.
@@ -150,10 +150,11 @@ fn ignores(scenario: &Scenario) -> bool {
         provider.limits.len() > limiters::rates(&provider.limits).count()
             || !provider.upgrades.is_empty()
             || !provider.tenants.is_empty()
+            || provider.server.is_some()
             || provider.error_rate.get() > 0.0
             || !provider.outages.is_empty()
     };
     let mut strategies = scenario.strategies.iter();
     scenario.providers.iter().any(of_provider)
-        || strategies.any(|strategy| strategy.deadline_s.is_some())
+        || strategies.any(|it| it.deadline_s.is_some() || it.timeout_s.is_some())
 }

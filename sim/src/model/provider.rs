@@ -1,18 +1,20 @@
 use std::time::Duration;
 
 use paceline_core::{Demand, Denied, Dimension, Timestamp};
-use rand_chacha::rand_core::Rng;
+use rand_chacha::ChaCha8Rng;
 
 use super::{
     adjust::Adjust,
+    answer::{Answer, Outcome, Reads},
     cost,
     dialect::{self, Occasion, Response, State},
     limiters,
-    service::Service,
+    service::{self, Service},
 };
 use crate::{
     engine::Streams,
     scenario::{
+        latency::Latency,
         limit::RateLimit,
         provider::{Charge, Dialect, Outage, Provider as Spec, RetryAfter},
         upgrade::Upgrade,
@@ -32,37 +34,18 @@ pub(super) struct Provider {
     refused_calls_count: bool,
     dialect: Dialect,
     retry_after: RetryAfter,
+    network: Latency,
     service: Service,
     refusal: Duration,
+    /// Whether it stops working on a call for which nobody waits.
+    pub(super) cancels: bool,
+    /// The place of its server.
+    pub(super) server: usize,
     outages: Vec<Outage>,
     start: Timestamp,
     /// Its place among all keys.
     place: u64,
     streams: Streams,
-}
-
-/// What a call leads to, and when the client learns of it.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) outcome: Outcome,
-    pub(super) after: Duration,
-    /// What is said; `None` for an answer of which nobody reads that.
-    pub(super) response: Option<Response>,
-}
-
-/// What a call leads to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Outcome {
-    /// An answer.
-    Success,
-    /// A 5xx; the call was admitted.
-    Failed,
-    /// A 429.
-    Refused,
-    /// The request exceeds a limit by itself and is refused forever.
-    TooLarge,
-    /// A 503 in an outage; no limit was touched.
-    Unavailable,
 }
 
 /// Every key of every provider: the place of the provider, and what it does.
@@ -75,7 +58,12 @@ pub(super) fn keys(providers: &[Spec]) -> impl Iterator<Item = (usize, &Spec)> {
 }
 
 impl Provider {
-    pub(super) fn new(spec: &Spec, place: u64, start: Timestamp, streams: Streams) -> Self {
+    pub(super) fn new(
+        (server, spec): (usize, &Spec),
+        place: u64,
+        start: Timestamp,
+        streams: Streams,
+    ) -> Self {
         let made = limiters::rates(&spec.limits)
             .map(|rate| (rate.clone(), limiters::limiter(rate, start)));
         Self {
@@ -87,8 +75,11 @@ impl Provider {
             refused_calls_count: spec.refused_calls_count,
             dialect: spec.dialect,
             retry_after: spec.retry_after,
+            network: spec.network.clone(),
             service: Service::new(spec),
             refusal: spec.refusal_s.get(),
+            cancels: spec.cancels_on_disconnect,
+            server,
             outages: spec.outages.clone(),
             start,
             place,
@@ -96,45 +87,52 @@ impl Provider {
         }
     }
 
-    /// Decides about a call that arrives now. Words an answer only if somebody `listens`.
+    /// How long a call takes on its way, and its answer on the way back.
+    pub(super) fn ways(&self, job: &Job, attempt: u32) -> (Duration, Duration) {
+        if self.network.is_zero() {
+            return (Duration::ZERO, Duration::ZERO);
+        }
+        let mut luck = self.luck("network", job, attempt);
+        let there = service::time(&self.network, &mut luck);
+        (there, service::time(&self.network, &mut luck))
+    }
+
+    /// Decides about a call that arrives now, for whom there is room at its server or not. What it leads
+    /// to if it is admitted is drawn from `luck`.
     pub(super) fn call(
         &mut self,
         now: Timestamp,
         job: &Job,
-        attempt: u32,
-        listens: bool,
+        has_room: bool,
+        reads: Reads,
+        luck: impl FnOnce(&Self) -> ChaCha8Rng,
     ) -> Answer {
-        if let Err((outcome, occasion)) = self.admit(now, job) {
-            return self.soon(now, outcome, occasion);
-        }
-        let Some(after) = self.service(job, attempt) else {
-            return self.soon(now, Outcome::Failed, Occasion::Failure);
+        let (outcome, takes, occasion) = match self.admit(now, job, has_room) {
+            Err((outcome, occasion)) => (outcome, self.refusal, occasion),
+            Ok(()) => match self.service.draw(job.output_tokens, &mut luck(self)) {
+                None => (Outcome::Failed, self.refusal, Occasion::Failure),
+                Some(takes) => (Outcome::Success, takes, Occasion::Answer),
+            },
+        };
+        let is_read = match reads {
+            Reads::Nothing => false,
+            Reads::Faults => outcome != Outcome::Success,
+            Reads::All => true,
         };
         Answer {
-            outcome: Outcome::Success,
-            after,
-            response: listens.then(|| self.word(now, Occasion::Answer)),
+            outcome,
+            takes,
+            response: is_read.then(|| self.word(now, occasion)),
         }
-    }
-
-    /// Decides about a call of somebody of whom no client knows, whose service is drawn from `rng`.
-    ///
-    /// Says what an admitted call leads to and when; the others change what they change, and that is all.
-    pub(super) fn call_of_tenant(
-        &mut self,
-        now: Timestamp,
-        job: &Job,
-        rng: &mut impl Rng,
-    ) -> Option<(Outcome, Duration)> {
-        self.admit(now, job).ok()?;
-        let after = self.service.draw(job.output_tokens, rng);
-        Some(after.map_or((Outcome::Failed, self.refusal), |after| {
-            (Outcome::Success, after)
-        }))
     }
 
     /// Charges a call that it admits, and says of another one why it does not.
-    fn admit(&mut self, now: Timestamp, job: &Job) -> Result<(), (Outcome, Occasion)> {
+    fn admit(
+        &mut self,
+        now: Timestamp,
+        job: &Job,
+        has_room: bool,
+    ) -> Result<(), (Outcome, Occasion)> {
         self.upgrade(now);
         let elapsed = now.saturating_duration_since(self.start);
         let mut outages = self.outages.iter();
@@ -151,6 +149,9 @@ impl Provider {
                 _ => Outcome::Refused,
             };
             return Err((outcome, refusal));
+        }
+        if !has_room {
+            return Err((Outcome::Unavailable, Occasion::Outage));
         }
         for (rate, limiter) in &mut self.limits {
             limiter.charge(now, rate.counts.cost(demand));
@@ -174,15 +175,6 @@ impl Provider {
             }
             self.concurrency = limiters::concurrency(&next.limits);
             self.upgrades.pop();
-        }
-    }
-
-    /// Says something other than an answer.
-    fn soon(&self, now: Timestamp, outcome: Outcome, occasion: Occasion) -> Answer {
-        Answer {
-            outcome,
-            after: self.refusal,
-            response: Some(self.word(now, occasion)),
         }
     }
 
@@ -212,6 +204,11 @@ impl Provider {
                 limiter.charge(now, rate.counts.cost(produced));
             }
         }
+    }
+
+    /// Takes note that it stopped working on a call, of which it charges no more.
+    pub(super) const fn cut_off(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
     }
 
     /// Asks every limit; the one that refuses for longest is named, and one that always will before it.
@@ -276,9 +273,9 @@ impl Provider {
         }
     }
 
-    /// How long an admitted call takes, or `None` if it fails. It depends on the request and the
-    /// attempt alone, so that it is the same under every strategy.
-    fn service(&self, job: &Job, attempt: u32) -> Option<Duration> {
+    /// What chance has in store for a call. It depends on the request and the attempt alone, so that it is
+    /// the same under every strategy.
+    pub(super) fn luck(&self, name: &str, job: &Job, attempt: u32) -> ChaCha8Rng {
         let numbers = [job.id, u64::from(attempt), self.place];
         // The first key has the streams that a single one has.
         let numbers = if self.place == 0 {
@@ -286,7 +283,6 @@ impl Provider {
         } else {
             &numbers
         };
-        let mut rng = self.streams.numbered("service", numbers);
-        self.service.draw(job.output_tokens, &mut rng)
+        self.streams.numbered(name, numbers)
     }
 }

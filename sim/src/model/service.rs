@@ -3,7 +3,7 @@ use std::time::Duration;
 use rand_chacha::rand_core::Rng;
 use rand_distr::{Distribution, Exp1, LogNormal};
 
-use crate::scenario::provider::{Latency, Provider};
+use crate::scenario::{latency::Latency, provider::Provider};
 
 /// How long a provider takes for what it admits, and how often it fails.
 pub(super) struct Service {
@@ -30,8 +30,17 @@ impl Service {
         let each = draw(&self.per_output_token, rng);
         #[expect(clippy::cast_precision_loss, reason = "a latency needs no 53 bits")]
         let seconds = first + each * output_tokens as f64;
-        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+        Some(span(seconds))
     }
+}
+
+/// Draws a time from a distribution.
+pub(super) fn time(latency: &Latency, rng: &mut impl Rng) -> Duration {
+    span(draw(latency, rng))
+}
+
+fn span(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 fn draw(latency: &Latency, rng: &mut impl Rng) -> f64 {
@@ -39,7 +48,7 @@ fn draw(latency: &Latency, rng: &mut impl Rng) -> f64 {
         Latency::FixedS(seconds) => seconds.get().as_secs_f64(),
         Latency::Exponential { mean_s } => {
             let drawn: f64 = Exp1.sample(rng);
-            mean_s.get() * drawn
+            mean_s.get().as_secs_f64() * drawn
         }
         Latency::Lognormal { median_s, sigma } => {
             let drawn = LogNormal::new(median_s.get().ln(), sigma.get());

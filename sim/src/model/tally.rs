@@ -3,7 +3,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use paceline_core::Timestamp;
 
-use super::provider::Outcome;
+use super::answer::Outcome;
 use crate::workload::Job;
 
 /// What happened in one run, in bounded memory.
@@ -15,7 +15,7 @@ pub struct Tally {
     pub calls: u64,
     /// Calls refused because of a limit.
     pub refused: u64,
-    /// Calls that failed otherwise.
+    /// Calls that failed otherwise, or were not answered in time.
     pub failed: u64,
     /// Input tokens of calls that led to nothing.
     pub wasted_tokens: u64,
@@ -100,27 +100,39 @@ impl Tally {
         total
     }
 
-    /// Counts a call and what the provider decided.
-    pub(super) fn call(&mut self, now: Timestamp, job: &Job, outcome: Outcome) {
+    /// Counts a call that is sent.
+    pub(super) const fn sent(&mut self) {
         self.calls += 1;
+    }
+
+    /// Counts what the provider decided about a call.
+    pub(super) fn decided(&mut self, now: Timestamp, job: &Job, outcome: Outcome) {
+        self.decided_in_vain(now, outcome);
+        match outcome {
+            Outcome::Success => return,
+            Outcome::Refused | Outcome::TooLarge => self.refused += 1,
+            Outcome::Failed | Outcome::Unavailable => self.failed += 1,
+        }
+        self.waste(job);
+    }
+
+    /// Counts what the provider decided about a call that its client took for failed before.
+    pub(super) fn decided_in_vain(&mut self, now: Timestamp, outcome: Outcome) {
         let refused = match outcome {
             Outcome::Refused | Outcome::TooLarge => true,
             Outcome::Success | Outcome::Failed => false,
-            Outcome::Unavailable => {
-                self.failed += 1;
-                self.waste(job);
-                return;
-            }
+            Outcome::Unavailable => return,
         };
         let elapsed = now.saturating_duration_since(self.start).as_nanos();
         let bin = usize::try_from(elapsed / self.bin.as_nanos().max(1)).unwrap_or(usize::MAX);
         if let Some(bin) = self.series.get_mut(bin) {
             bin[usize::from(refused)] += 1;
         }
-        if refused {
-            self.refused += 1;
-            self.waste(job);
-        } else if outcome == Outcome::Failed {
+    }
+
+    /// Counts a call for which its client waits no longer, unless it was counted as refused or failed.
+    pub(super) fn given_up(&mut self, job: &Job, decided: Option<Outcome>) {
+        if matches!(decided, None | Some(Outcome::Success)) {
             self.failed += 1;
             self.waste(job);
         }

@@ -72,10 +72,10 @@ impl Tenants {
         }))
     }
 
-    /// From which the service of a call is drawn.
-    pub(super) fn luck(&self, call: &TenantCall) -> ChaCha8Rng {
-        let streams = self.groups[call.group].streams;
-        streams.numbered("service", &[call.job.id])
+    /// From which the service of a call of a group is drawn.
+    pub(super) fn luck(&self, group: usize, job: &Job) -> ChaCha8Rng {
+        let streams = self.groups[group].streams;
+        streams.numbered("service", &[job.id])
     }
 }
 

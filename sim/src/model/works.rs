@@ -2,7 +2,7 @@ use std::slice;
 
 use paceline_admission::Place;
 
-use super::{client::Held, dialect::Response, provider::Outcome, retry::History};
+use super::{calls::CallId, client::Held, retry::History};
 use crate::workload::Job;
 
 /// A request that is not done.
@@ -23,12 +23,7 @@ pub(super) struct Work {
 pub(super) struct UnderWay {
     /// What it holds at the client.
     pub(super) held: Held,
-    /// The place of the key that it was sent to.
-    pub(super) key: usize,
-    /// What the provider decided.
-    pub(super) outcome: Outcome,
-    /// What it says, if anybody reads that.
-    pub(super) response: Option<Response>,
+    pub(super) call: CallId,
 }
 
 impl Work {

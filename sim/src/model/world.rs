@@ -1,13 +1,14 @@
-use paceline_backoff::FailureKind;
-use paceline_core::{Class, Feedback, Timestamp};
+use paceline_core::Timestamp;
 
 use super::{
     cache::Cache,
-    client::{Client, Held, Verdict},
-    provider::{self, Outcome, Provider},
+    calls::{CallId, Calls},
+    client::{Client, Verdict},
+    provider::{self, Provider},
+    server::Server,
     tally::Tally,
     tenants::{TenantCall, Tenants},
-    works::{UnderWay, Works},
+    works::Works,
 };
 use crate::{
     engine::{EventQueue, Streams},
@@ -72,11 +73,11 @@ pub fn run(
                 world.pump(client);
             }
             Event::Wake(_) => {}
-            Event::Respond(slot) => world.respond(slot),
+            Event::Reach(call) => world.reach(call),
+            Event::Done(call) => world.done(call),
+            Event::Respond(call) => world.respond(call),
+            Event::TimeOut(call) => world.time_out(call),
             Event::Tenant(call) => world.meet_tenant(call)?,
-            Event::TenantLeaves { key, job, outcome } => {
-                world.providers[key].finish(now, &job, outcome);
-            }
         }
     }
     Ok(world.close())
@@ -95,16 +96,16 @@ pub(super) enum Event {
     Ask(u32),
     /// The head of a client's line may conform now.
     Wake(usize),
+    /// A call reaches the provider.
+    Reach(CallId),
+    /// A worker is done with a call.
+    Done(CallId),
     /// The answer to a call reaches the client.
-    Respond(u32),
+    Respond(CallId),
+    /// The client waits no longer for the answer to a call.
+    TimeOut(CallId),
     /// A tenant calls.
     Tenant(TenantCall),
-    /// A call of a tenant comes to its end.
-    TenantLeaves {
-        key: usize,
-        job: Job,
-        outcome: Outcome,
-    },
 }
 
 pub(super) struct World {
@@ -115,9 +116,12 @@ pub(super) struct World {
     pub(super) works: Works,
     pub(super) clients: Vec<Client>,
     pub(super) cache: Cache,
+    pub(super) calls: Calls,
     /// One for each key.
-    providers: Vec<Provider>,
-    tenants: Tenants,
+    pub(super) providers: Vec<Provider>,
+    /// One for each provider.
+    pub(super) servers: Vec<Server>,
+    pub(super) tenants: Tenants,
     pub(super) tally: Tally,
 }
 
@@ -130,7 +134,7 @@ impl World {
                 .expect("scenarios are checked when they are read")
         };
         let keys = provider::keys(&scenario.providers).zip(0_u64..);
-        let providers = keys.map(|((_, spec), place)| Provider::new(spec, place, start, streams));
+        let providers = keys.map(|(spec, place)| Provider::new(spec, place, start, streams));
         Ok(Self {
             now: start,
             end: scenario.end(),
@@ -139,7 +143,9 @@ impl World {
             works: Works::default(),
             cache: Cache::new(strategy.cache, streams),
             clients: (0..strategy.clients.get()).map(client).collect(),
+            calls: Calls::default(),
             providers: providers.collect(),
+            servers: scenario.providers.iter().map(Server::new).collect(),
             tenants: Tenants::start(scenario, streams)?,
             tally: Tally::new(
                 start,
@@ -157,23 +163,9 @@ impl World {
         Ok(())
     }
 
-    fn admit_next_tenant(&mut self, group: usize) -> Result<(), TraceError> {
+    pub(super) fn admit_next_tenant(&mut self, group: usize) -> Result<(), TraceError> {
         if let Some(call) = self.tenants.next_call(group)? {
             self.events.schedule(call.job.at, Event::Tenant(call));
-        }
-        Ok(())
-    }
-
-    /// Lets somebody else call, whom nobody answers to.
-    fn meet_tenant(&mut self, call: TenantCall) -> Result<(), TraceError> {
-        let TenantCall { job, key, group } = call;
-        self.admit_next_tenant(group)?;
-        let mut luck = self.tenants.luck(&call);
-        let met = self.providers[key].call_of_tenant(self.now, &job, &mut luck);
-        if let Some((outcome, after)) = met {
-            let at = self.now.saturating_add(after);
-            let leaves = Event::TenantLeaves { key, job, outcome };
-            self.events.schedule(at, leaves);
         }
         Ok(())
     }
@@ -193,7 +185,7 @@ impl World {
     }
 
     /// Sends whatever a client may send, in the order of its line.
-    fn pump(&mut self, index: usize) {
+    pub(super) fn pump(&mut self, index: usize) {
         loop {
             let client = &mut self.clients[index];
             let Some((place, slot)) = client.head() else {
@@ -213,7 +205,7 @@ impl World {
             match client.try_send(self.now, &job) {
                 Verdict::Send(held, key) => {
                     client.dequeue(place);
-                    self.call(index, slot, held, key);
+                    self.send(index, slot, held, key);
                 }
                 Verdict::Never => {
                     client.dequeue(place);
@@ -233,54 +225,5 @@ impl World {
                 }
             }
         }
-    }
-
-    fn call(&mut self, client: usize, slot: u32, held: Held, key: usize) {
-        let work = self.works.get_mut(slot);
-        let listens = self.clients[client].listens();
-        let answer = self.providers[key].call(self.now, &work.job, work.calls, listens);
-        work.under_way = Some(UnderWay {
-            held,
-            key,
-            outcome: answer.outcome,
-            response: answer.response,
-        });
-        if work.calls == 0 {
-            work.history.first_call_at = self.now;
-            self.clients[client].retries.first_call(self.now);
-        }
-        work.calls += 1;
-        self.tally.call(self.now, &work.job, answer.outcome);
-        let at = self.now.saturating_add(answer.after);
-        self.events.schedule(at, Event::Respond(slot));
-    }
-
-    fn respond(&mut self, slot: u32) {
-        let index = self.client(slot);
-        let work = self.works.get_mut(slot);
-        let job = work.job;
-        let Some(call) = work.under_way.take() else {
-            return;
-        };
-        if matches!(call.outcome, Outcome::Success | Outcome::Failed) {
-            self.providers[call.key].finish(self.now, &job, call.outcome);
-        }
-        let client = &mut self.clients[index];
-        let feedback = call.response.map_or_else(
-            || Feedback::new(Class::Ok),
-            |response| client.read(self.now, &response),
-        );
-        client.finish(self.now, call.held, &job, &feedback);
-        let hint = client.hint(self.now, &feedback);
-        match feedback.class {
-            Class::Ok => self.succeed(index, slot),
-            Class::TooLarge | Class::Billing => self.abandon(slot),
-            Class::Pace | Class::Quota => {
-                self.retry_or_abandon(index, slot, FailureKind::Throttled, hint);
-            }
-            // A fault, whatever else a provider calls it.
-            _ => self.retry_or_abandon(index, slot, FailureKind::Error, None),
-        }
-        self.pump(index);
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod admission;
 pub mod entry;
+pub mod latency;
 pub mod learning;
 pub mod limit;
 mod one_or_several;
@@ -14,6 +15,7 @@ pub mod provider;
 mod read;
 pub mod retry;
 pub mod route;
+pub mod server;
 pub mod strategy;
 pub mod tenant;
 pub mod units;

@@ -5,8 +5,10 @@ use std::num::NonZeroU32;
 use serde::Deserialize;
 
 use super::{
+    latency::Latency,
     limit::Limit,
     presets,
+    server::{Server, Slows},
     tenant::Tenant,
     units::{NonNegative, Positive, Seconds, Share},
     upgrade::{RawUpgrade, Upgrade, upgrades},
@@ -46,6 +48,15 @@ pub struct Provider {
     pub per_output_token: Latency,
     /// Time until a refusal or a fault reaches the client.
     pub refusal_s: Seconds,
+    /// Time on the way to the provider, and again on the way back, drawn anew for each; none, if absent.
+    pub network: Latency,
+    /// How many calls it serves at once, the others waiting; all of them, if absent.
+    pub server: Option<Server>,
+    /// How it becomes slower with its load; not at all, if absent.
+    pub slows: Option<Slows>,
+    /// Whether it stops working on a call that its client no longer waits for. If not, which is the
+    /// default, such a call is served and charged to its end.
+    pub cancels_on_disconnect: bool,
     /// The share of admitted calls that fail with a 5xx.
     pub error_rate: Share,
     /// Times at which every call fails with a 503.
@@ -70,6 +81,10 @@ impl Default for Provider {
             first_token: Latency::default(),
             per_output_token: Latency::default(),
             refusal_s: Seconds::default(),
+            network: Latency::default(),
+            server: None,
+            slows: None,
+            cancels_on_disconnect: false,
             error_rate: Share::default(),
             outages: Vec::new(),
         }
@@ -112,6 +127,10 @@ struct RawProvider {
     first_token: Option<Latency>,
     per_output_token: Option<Latency>,
     refusal_s: Option<Seconds>,
+    network: Option<Latency>,
+    server: Option<Server>,
+    slows: Option<Slows>,
+    cancels_on_disconnect: Option<bool>,
     error_rate: Option<Share>,
     #[serde(rename = "outage")]
     outages: Option<Vec<Outage>>,
@@ -149,6 +168,12 @@ impl TryFrom<RawProvider> for Provider {
             first_token: raw.first_token.unwrap_or(base.first_token),
             per_output_token: raw.per_output_token.unwrap_or(base.per_output_token),
             refusal_s: raw.refusal_s.unwrap_or(base.refusal_s),
+            network: raw.network.unwrap_or(base.network),
+            server: raw.server.or(base.server),
+            slows: raw.slows.or(base.slows),
+            cancels_on_disconnect: raw
+                .cancels_on_disconnect
+                .unwrap_or(base.cancels_on_disconnect),
             error_rate: raw.error_rate.unwrap_or(base.error_rate),
             outages: raw.outages.unwrap_or(base.outages),
         })
@@ -231,32 +256,6 @@ pub enum RetryAfter {
         /// The factor.
         factor: Positive,
     },
-}
-
-/// A distribution of times.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Latency {
-    /// Always the same.
-    FixedS(Seconds),
-    /// Exponential: the time to the next of independent events.
-    Exponential {
-        /// The mean, in seconds.
-        mean_s: Positive,
-    },
-    /// Lognormal.
-    Lognormal {
-        /// The median.
-        median_s: Positive,
-        /// The standard deviation of the logarithm.
-        sigma: NonNegative,
-    },
-}
-
-impl Default for Latency {
-    fn default() -> Self {
-        Self::FixedS(Seconds::default())
-    }
 }
 
 /// A time at which every call fails.

@@ -64,6 +64,10 @@ pub struct Strategy {
     pub gate: Option<Gate>,
     /// After this time since its arrival a request is worthless.
     pub deadline_s: Option<PositiveSeconds>,
+    /// How long a client waits for the answer to a call; without end, if absent. After that it gives back
+    /// what the call held, takes it for failed, and retries it as a fault, while the provider goes on
+    /// with it. An answer that comes later is dropped.
+    pub timeout_s: Option<PositiveSeconds>,
     /// When it tries again.
     pub backoff: Option<Backoff>,
     /// What bounds its retries over all requests.
@@ -93,6 +97,7 @@ impl Default for Strategy {
             adaptive: None,
             gate: None,
             deadline_s: None,
+            timeout_s: None,
             backoff: None,
             budget: None,
         }
@@ -143,6 +148,7 @@ struct RawStrategy {
     spacing_s: Option<PositiveSeconds>,
     gate: Option<Gate>,
     deadline_s: Option<PositiveSeconds>,
+    timeout_s: Option<PositiveSeconds>,
     backoff: Option<Backoff>,
     budget: Option<Budget>,
 }
@@ -185,6 +191,7 @@ impl TryFrom<RawStrategy> for Strategy {
             adaptive: raw.adaptive.or(base.adaptive),
             gate: raw.gate.or(base.gate),
             deadline_s: raw.deadline_s.or(base.deadline_s),
+            timeout_s: raw.timeout_s.or(base.timeout_s),
             backoff: raw.backoff.or(base.backoff),
             budget: raw.budget.or(base.budget),
         };

@@ -38,6 +38,10 @@ pub(super) fn parts(strategy: &Strategy) -> Vec<String> {
     if let Some(deadline) = strategy.deadline_s {
         parts.push(format!("worthless after {}", span(deadline.get())));
     }
+    if let Some(timeout) = strategy.timeout_s {
+        let timeout = span(timeout.get());
+        parts.push(format!("waits {timeout} for an answer"));
+    }
     match &strategy.backoff {
         None => parts.push("never retries".to_owned()),
         Some(backoff) => parts.extend(retries(backoff)),

@@ -1,0 +1,236 @@
+use std::time::Duration;
+
+use paceline_backoff::FailureKind;
+use paceline_core::{Class, Feedback};
+
+use super::{
+    answer::{Answer, Reads},
+    calls::{Call, CallId, Caller, Stage},
+    client::Held,
+    tenants::TenantCall,
+    works::UnderWay,
+    world::{Event, World},
+};
+use crate::workload::TraceError;
+
+/// The course of a call: to the provider, through its server, and back, if anybody still waits there.
+impl World {
+    /// Sends a call.
+    pub(super) fn send(&mut self, client: usize, slot: u32, held: Held, key: usize) {
+        let client = &mut self.clients[client];
+        let work = self.works.get_mut(slot);
+        let (there, back) = self.providers[key].ways(&work.job, work.calls);
+        let call = self.calls.insert(Call {
+            caller: Caller::Work(slot),
+            job: work.job,
+            key,
+            attempt: work.calls,
+            reads: client.hearing.reads,
+            back,
+            stage: Stage::Going,
+            answer: None,
+        });
+        work.under_way = Some(UnderWay { held, call });
+        if work.calls == 0 {
+            work.history.first_call_at = self.now;
+            client.retries.first_call(self.now);
+        }
+        work.calls += 1;
+        let timeout = client.timeout;
+        self.tally.sent();
+        if there.is_zero() {
+            self.reach(call);
+        } else {
+            let at = self.now.saturating_add(there);
+            self.events.schedule(at, Event::Reach(call));
+        }
+        if let Some(timeout) = timeout {
+            let at = self.now.saturating_add(timeout);
+            self.events.schedule(at, Event::TimeOut(call));
+        }
+    }
+
+    /// Lets somebody else call, whom nobody answers to.
+    pub(super) fn meet_tenant(&mut self, call: TenantCall) -> Result<(), TraceError> {
+        let TenantCall { job, key, group } = call;
+        self.admit_next_tenant(group)?;
+        let call = self.calls.insert(Call {
+            caller: Caller::Tenant(group),
+            job,
+            key,
+            attempt: 0,
+            reads: Reads::Nothing,
+            back: Duration::ZERO,
+            stage: Stage::Going,
+            answer: None,
+        });
+        self.reach(call);
+        Ok(())
+    }
+
+    /// Lets the provider decide about a call.
+    pub(super) fn reach(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        let (job, now) = (call.job, self.now);
+        let provider = &mut self.providers[call.key];
+        let server = &mut self.servers[provider.server];
+        let answer = provider.call(
+            now,
+            &job,
+            server.has_room(),
+            call.reads,
+            |provider| match call.caller {
+                Caller::Tenant(group) => self.tenants.luck(group, &job),
+                _ => provider.luck("service", &job, call.attempt),
+            },
+        );
+        let Answer { outcome, takes, .. } = answer;
+        call.answer = Some(answer);
+        match call.caller {
+            Caller::Work(_) => self.tally.decided(now, &job, outcome),
+            Caller::Nobody => self.tally.decided_in_vain(now, outcome),
+            Caller::Tenant(_) => {}
+        }
+        if outcome.is_admitted() {
+            call.stage = Stage::Waiting;
+            if server.has_worker() {
+                self.begin(id);
+            } else {
+                server.wait(id);
+            }
+        } else if matches!(call.caller, Caller::Work(_)) {
+            call.stage = Stage::Returning;
+            let at = now.saturating_add(takes);
+            let at = at.saturating_add(call.back);
+            self.events.schedule(at, Event::Respond(id));
+        } else {
+            self.calls.remove(id);
+        }
+    }
+
+    /// Lets a worker begin with a call.
+    fn begin(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        call.stage = Stage::InService;
+        let server = &mut self.servers[self.providers[call.key].server];
+        let takes = call.answer.as_ref().map_or(Duration::ZERO, |it| it.takes);
+        let at = self.now.saturating_add(takes);
+        let at = at.saturating_add(server.begin());
+        self.events.schedule(at, Event::Done(id));
+    }
+
+    /// Lets a worker go over from a call that is done to the next one.
+    pub(super) fn done(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else {
+            // It was cut off before.
+            return;
+        };
+        let (key, caller, back) = (call.key, call.caller, call.back);
+        call.stage = Stage::Returning;
+        if let Some(answer) = &call.answer {
+            self.providers[key].finish(self.now, &call.job, answer.outcome);
+        }
+        self.next_in_service(key);
+        match caller {
+            Caller::Work(_) if back.is_zero() => self.respond(id),
+            Caller::Work(_) => {
+                let at = self.now.saturating_add(back);
+                self.events.schedule(at, Event::Respond(id));
+            }
+            Caller::Tenant(_) | Caller::Nobody => {
+                self.calls.remove(id);
+            }
+        }
+    }
+
+    fn next_in_service(&mut self, key: usize) {
+        let server = self.providers[key].server;
+        if let Some(next) = self.servers[server].end() {
+            self.begin(next);
+        }
+    }
+
+    /// Lets an answer reach its client.
+    pub(super) fn respond(&mut self, id: CallId) {
+        let Some(call) = self.calls.remove(id) else {
+            return;
+        };
+        // Or it comes too late.
+        let Caller::Work(slot) = call.caller else {
+            return;
+        };
+        let index = self.client(slot);
+        let work = self.works.get_mut(slot);
+        let Some(UnderWay { held, .. }) = work.under_way.take() else {
+            return;
+        };
+        let client = &mut self.clients[index];
+        let response = call.answer.and_then(|answer| answer.response);
+        let feedback = response.map_or_else(
+            || Feedback::new(Class::Ok),
+            |response| client.hearing.read(self.now, &response),
+        );
+        client.finish(self.now, held, &work.job, &feedback);
+        let hint = client.hearing.hint(self.now, &feedback);
+        match feedback.class {
+            Class::Ok => self.succeed(index, slot),
+            Class::TooLarge | Class::Billing => self.abandon(slot),
+            Class::Pace | Class::Quota => {
+                self.retry_or_abandon(index, slot, FailureKind::Throttled, hint);
+            }
+            // A fault, whatever else a provider calls it.
+            _ => self.retry_or_abandon(index, slot, FailureKind::Error, None),
+        }
+        self.pump(index);
+    }
+
+    /// Takes a call that was not answered in time for failed.
+    pub(super) fn time_out(&mut self, id: CallId) {
+        let call = self.calls.get_mut(id);
+        let Some(Caller::Work(slot)) = call.map(|call| call.caller) else {
+            return;
+        };
+        let index = self.client(slot);
+        self.hang_up(index, slot);
+        self.retry_or_abandon(index, slot, FailureKind::Error, None);
+        self.pump(index);
+    }
+
+    /// Lets a client turn away from its call, if it has one under way, and gives back what that holds.
+    pub(super) fn hang_up(&mut self, client: usize, slot: u32) {
+        let work = self.works.get_mut(slot);
+        let Some(UnderWay { held, call: id }) = work.under_way.take() else {
+            return;
+        };
+        let unanswered = Feedback::new(Class::Other);
+        self.clients[client].finish(self.now, held, &work.job, &unanswered);
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        let decided = call.answer.as_ref().map(|answer| answer.outcome);
+        self.tally.given_up(&call.job, decided);
+        (call.caller, call.reads) = (Caller::Nobody, Reads::Nothing);
+        let key = call.key;
+        if !self.providers[key].cancels {
+            return;
+        }
+        match call.stage {
+            Stage::Returning => return,
+            Stage::Going => {}
+            Stage::Waiting => {
+                self.providers[key].cut_off();
+                let server = self.providers[key].server;
+                self.servers[server].leave(id);
+            }
+            Stage::InService => {
+                self.providers[key].cut_off();
+                self.next_in_service(key);
+            }
+        }
+        self.calls.remove(id);
+    }
+}
