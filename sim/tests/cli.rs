@@ -53,7 +53,7 @@ fn bad_traces_are_refused_with_their_line() {
     let here = folder.path().display().to_string();
     fails(
         &["compare", &path, "--trace", &here],
-        &["expected a CSV file, found a folder"],
+        &["expected a trace, found a folder"],
     );
 }
 

@@ -4,6 +4,7 @@
 //! engines. Whatever has no meaning is refused where it stands, with its line and what was expected.
 
 pub mod admission;
+pub mod arrivals;
 pub mod entry;
 pub mod latency;
 pub mod learning;
@@ -11,6 +12,7 @@ pub mod limit;
 mod one_or_several;
 mod overrides;
 pub mod presets;
+pub mod profile;
 pub mod provider;
 mod read;
 pub mod retry;
@@ -18,11 +20,13 @@ pub mod route;
 pub mod server;
 pub mod strategy;
 pub mod tenant;
+pub mod tokens;
 pub mod units;
 pub mod upgrade;
 pub mod workload;
 
 use std::{
+    mem,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -117,16 +121,7 @@ impl Scenario {
             duration_s: PositiveSeconds::try_from(span.as_secs_f64().ceil() + 60.0)?,
             bin_s: None,
             start: Start::try_from("2026-03-02T09:00:00Z".to_owned())?,
-            workloads: vec![Workload {
-                name: String::new(),
-                priority: workload::Priority::default(),
-                arrivals: Arrivals::Trace {
-                    path: path.to_owned(),
-                },
-                input_tokens: None,
-                output_tokens: None,
-                max_tokens: None,
-            }],
+            workloads: vec![Workload::of_trace(path)],
             providers: vec![provider],
             strategies,
         };
@@ -153,9 +148,13 @@ impl Scenario {
     pub fn replay(&mut self, path: PathBuf) {
         self.workloads.truncate(1);
         for workload in &mut self.workloads {
-            workload.arrivals = Arrivals::Trace { path: path.clone() };
-            workload.input_tokens = None;
-            workload.output_tokens = None;
+            let traced = Workload::of_trace(&path);
+            *workload = Workload {
+                name: mem::take(&mut workload.name),
+                priority: workload.priority,
+                max_tokens: workload.max_tokens,
+                ..traced
+            };
         }
     }
 
@@ -167,7 +166,7 @@ impl Scenario {
             .chain(tenants.map(|tenant| &tenant.requests))
             .map(|workload| &workload.arrivals);
         arrivals.filter_map(|arrivals| match arrivals {
-            Arrivals::Trace { path } => Some(path.as_path()),
+            Arrivals::Trace { path, .. } => Some(path.as_path()),
             _ => None,
         })
     }

@@ -1,4 +1,4 @@
-//! Shipped providers and strategies, in the format of scenarios.
+//! Shipped providers, strategies and workloads, in the format of scenarios.
 
 use serde::de::DeserializeOwned;
 
@@ -49,6 +49,12 @@ pub const STRATEGIES: Presets = Presets {
             "two-to-the-n",
         ]
     ),
+};
+
+/// Workloads: arrivals and sizes as fitted to published traces.
+pub const WORKLOADS: Presets = Presets {
+    kind: "workload",
+    texts: texts!("workloads", []),
 };
 
 /// The strategies that are scored, each under what it knows.

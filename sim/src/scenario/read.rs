@@ -38,7 +38,7 @@ impl Scenario {
         let tenants = scenario.providers.iter_mut().flat_map(|it| &mut it.tenants);
         let tenants = tenants.map(|tenant| &mut tenant.requests);
         for workload in scenario.workloads.iter_mut().chain(tenants) {
-            if let Arrivals::Trace { path: trace } = &mut workload.arrivals {
+            if let Arrivals::Trace { path: trace, .. } = &mut workload.arrivals {
                 *trace = beside(path, trace);
             }
         }

@@ -31,6 +31,11 @@ pub struct NonNegative(f64);
 #[serde(try_from = "f64")]
 pub struct Share(f64);
 
+/// A number from -1 to 1.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, PartialOrd)]
+#[serde(try_from = "f64")]
+pub struct Correlation(f64);
+
 /// Durations beyond this would not fit a timeline of 584 years together with a start date.
 const LONGEST_S: f64 = 100.0 * 365.25 * 86_400.0;
 
@@ -63,6 +68,13 @@ impl NonNegative {
 }
 
 impl Share {
+    /// The number.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl Correlation {
     /// The number.
     pub const fn get(self) -> f64 {
         self.0
@@ -126,6 +138,18 @@ impl TryFrom<f64> for Share {
             Ok(Self(number))
         } else {
             Err(format!("expected a number from 0 to 1, found {number}"))
+        }
+    }
+}
+
+impl TryFrom<f64> for Correlation {
+    type Error = String;
+
+    fn try_from(number: f64) -> Result<Self, String> {
+        if (-1.0..=1.0).contains(&number) {
+            Ok(Self(number))
+        } else {
+            Err(format!("expected a number from -1 to 1, found {number}"))
         }
     }
 }

@@ -1,17 +1,21 @@
 use std::time::Duration;
 
+use paceline_core::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Exp1, Gamma};
 
-use crate::scenario::workload::Arrivals;
+use super::{clients::Population, modulated::Modulated, profile::ProfileClock, renewal::Renewal};
+use crate::scenario::workload::{Arrivals, Workload};
 
 /// When requests arrive, as times since the start.
 #[derive(Debug)]
 pub(super) struct Gaps {
     kind: Kind,
     rng: ChaCha8Rng,
-    /// The time of the last arrival, in seconds.
+    /// The time of the last arrival, in seconds, as the process sees it.
     clock_s: f64,
+    /// Time as everybody else sees it, if the rate follows the hours.
+    profile: Option<ProfileClock>,
 }
 
 #[derive(Debug)]
@@ -20,6 +24,9 @@ enum Kind {
         mean_gap_s: f64,
     },
     Gamma(Gamma<f64>),
+    Weibull(Renewal),
+    Mmpp(Modulated),
+    Clients(Population),
     OnOff {
         mean_gap_s: f64,
         mean_on_s: f64,
@@ -33,8 +40,8 @@ enum Kind {
 
 impl Gaps {
     /// Makes the arrivals of everything but a trace, which has none to draw.
-    pub(super) fn new(arrivals: &Arrivals, mut rng: ChaCha8Rng) -> Self {
-        let kind = match *arrivals {
+    pub(super) fn new(workload: &Workload, start: Timestamp, mut rng: ChaCha8Rng) -> Self {
+        let kind = match workload.arrivals {
             Arrivals::Poisson { rate_per_min } => Kind::Poisson {
                 mean_gap_s: 60.0 / rate_per_min.get(),
             },
@@ -50,6 +57,12 @@ impl Gaps {
                     Err(_) => Kind::Poisson { mean_gap_s: 0.0 },
                 }
             }
+            Arrivals::Weibull {
+                rate_per_min,
+                shape,
+            } => Kind::Weibull(Renewal::weibull(60.0 / rate_per_min.get(), shape.get())),
+            Arrivals::Mmpp(ref mmpp) => Kind::Mmpp(Modulated::new(mmpp, &mut rng)),
+            Arrivals::Clients(ref clients) => Kind::Clients(Population::new(clients, &mut rng)),
             Arrivals::OnOff {
                 rate_per_min,
                 mean_on_s,
@@ -70,6 +83,10 @@ impl Gaps {
             kind,
             rng,
             clock_s: 0.0,
+            profile: workload
+                .profile
+                .as_ref()
+                .map(|profile| ProfileClock::new(profile, start)),
         }
     }
 
@@ -80,6 +97,9 @@ impl Gaps {
                 self.clock_s += *mean_gap_s * exponential(&mut self.rng);
             }
             Kind::Gamma(gamma) => self.clock_s += gamma.sample(&mut self.rng),
+            Kind::Weibull(gaps) => self.clock_s += gaps.draw(&mut self.rng),
+            Kind::Mmpp(process) => self.clock_s = process.next(self.clock_s, &mut self.rng),
+            Kind::Clients(clients) => self.clock_s = clients.next(&mut self.rng),
             Kind::OnOff {
                 mean_gap_s,
                 mean_on_s,
@@ -99,11 +119,15 @@ impl Gaps {
             Kind::Batch { left } => *left = left.checked_sub(1)?,
         }
         // Beyond the timeline nothing arrives.
-        Duration::try_from_secs_f64(self.clock_s).ok()
+        let clock_s = match &mut self.profile {
+            Some(profile) => profile.real(self.clock_s),
+            None => self.clock_s,
+        };
+        Duration::try_from_secs_f64(clock_s).ok()
     }
 }
 
 /// A draw from the exponential distribution with mean 1.
-fn exponential(rng: &mut ChaCha8Rng) -> f64 {
+pub(super) fn exponential(rng: &mut ChaCha8Rng) -> f64 {
     Exp1.sample(rng)
 }

@@ -1,6 +1,12 @@
 //! The requests of a run, one after the other.
 
 mod arrivals;
+mod clients;
+mod modulated;
+mod profile;
+mod renewal;
+mod replay;
+mod size;
 mod sizes;
 mod trace;
 
@@ -13,10 +19,12 @@ use crate::{
     engine::Streams,
     scenario::{
         Scenario,
+        units::Positive,
         workload::{Arrivals, Workload},
     },
 };
 use arrivals::Gaps;
+use replay::Replay;
 use sizes::Sizes;
 pub use trace::{Row, Trace, TraceError};
 
@@ -57,7 +65,7 @@ struct Source {
 #[derive(Debug)]
 enum Kind {
     Drawn(Box<(Gaps, Sizes)>),
-    Trace(Box<Trace>),
+    Trace(Box<Replay>),
 }
 
 impl Jobs {
@@ -82,7 +90,8 @@ impl Jobs {
         streams: Streams,
     ) -> Result<Self, TraceError> {
         let workloads = workloads.zip(0_u64..);
-        let sources = workloads.map(|(workload, index)| Source::start(workload, index, streams));
+        let sources =
+            workloads.map(|(workload, index)| Source::start(workload, index, start, streams));
         Ok(Self {
             sources: sources.collect::<Result<_, _>>()?,
             start,
@@ -133,12 +142,27 @@ impl Jobs {
 }
 
 impl Source {
-    fn start(workload: &Workload, index: u64, streams: Streams) -> Result<Self, TraceError> {
+    fn start(
+        workload: &Workload,
+        index: u64,
+        start: Timestamp,
+        streams: Streams,
+    ) -> Result<Self, TraceError> {
+        let stream = |name| numbered(streams, name, index);
         let kind = match &workload.arrivals {
-            Arrivals::Trace { path } => Kind::Trace(Box::new(Trace::open(path)?)),
-            drawn => Kind::Drawn(Box::new((
-                Gaps::new(drawn, numbered(streams, "arrivals", index)),
-                Sizes::new(workload, numbered(streams, "sizes", index)),
+            Arrivals::Trace {
+                path,
+                rows,
+                spread_s,
+                speed,
+            } => {
+                let spread = spread_s.map(|step| (step.get(), stream("spread")));
+                let speed = speed.map(Positive::get);
+                Kind::Trace(Box::new(Replay::open(path, *rows, speed, spread)?))
+            }
+            _ => Kind::Drawn(Box::new((
+                Gaps::new(workload, start, stream("arrivals")),
+                Sizes::new(workload, stream("sizes"), stream("multimodal")),
             ))),
         };
         let mut source = Self {

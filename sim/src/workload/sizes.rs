@@ -1,71 +1,70 @@
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, LogNormal};
+use rand_distr::{Distribution, StandardNormal, StandardUniform};
 
-use crate::scenario::workload::{Tokens, Workload};
+use super::size::Size;
+use crate::scenario::workload::Workload;
 
 /// How many tokens requests send and get back.
 #[derive(Debug)]
 pub(super) struct Sizes {
     input: Size,
     output: Size,
+    /// The correlation of normal scores, if input and output go together.
+    correlation: Option<f64>,
+    rng: ChaCha8Rng,
+    extra: Option<Extra>,
+}
+
+/// What some requests send on top.
+#[derive(Debug)]
+struct Extra {
+    share: f64,
+    input: Size,
     rng: ChaCha8Rng,
 }
 
-#[derive(Debug)]
-enum Size {
-    Fixed(u64),
-    Lognormal { draw: LogNormal<f64>, max: u64 },
-}
-
-/// Without a stated maximum, no request is larger than this.
-const LARGEST: u64 = 1 << 32;
-
 impl Sizes {
-    pub(super) fn new(workload: &Workload, rng: ChaCha8Rng) -> Self {
+    /// Draws sizes from one stream, and what some requests send on top from another.
+    pub(super) fn new(workload: &Workload, rng: ChaCha8Rng, extra: ChaCha8Rng) -> Self {
+        let correlation = workload.correlation.map(|it| it.get());
         Self {
             input: Size::new(workload.input_tokens.as_ref()),
             output: Size::new(workload.output_tokens.as_ref()),
+            correlation: correlation.filter(|&correlation| correlation != 0.0),
             rng,
+            extra: workload.multimodal.as_ref().map(|multimodal| Extra {
+                share: multimodal.share.get(),
+                input: Size::new(Some(&multimodal.input_tokens)),
+                rng: extra,
+            }),
         }
     }
 
     /// The input and output tokens of the next request.
     pub(super) fn draw(&mut self) -> (u64, u64) {
-        let input = self.input.draw(&mut self.rng);
-        (input, self.output.draw(&mut self.rng))
-    }
-}
-
-impl Size {
-    fn new(tokens: Option<&Tokens>) -> Self {
-        match tokens {
-            None => Self::Fixed(0),
-            Some(&Tokens::Fixed(tokens)) => Self::Fixed(tokens),
-            Some(&Tokens::Lognormal { median, sigma, max }) => {
-                let max = max.unwrap_or(LARGEST);
-                match LogNormal::new(median.get().ln(), sigma.get()) {
-                    Ok(draw) => Self::Lognormal { draw, max },
-                    // The median is above zero and sigma finite, so this is out of reach.
-                    Err(_) => Self::Fixed(max),
-                }
+        let (input, output) = match self.correlation {
+            None => {
+                let input = self.input.draw(&mut self.rng);
+                (input, self.output.draw(&mut self.rng))
             }
-        }
-    }
-
-    fn draw(&self, rng: &mut ChaCha8Rng) -> u64 {
-        match self {
-            Self::Fixed(tokens) => *tokens,
-            Self::Lognormal { draw, max } => whole(draw.sample(rng)).clamp(1, *max),
-        }
+            Some(correlation) => {
+                let first: f64 = StandardNormal.sample(&mut self.rng);
+                let other: f64 = StandardNormal.sample(&mut self.rng);
+                let rest = (1.0 - correlation * correlation).sqrt();
+                let second = correlation * first + rest * other;
+                (self.input.at_score(first), self.output.at_score(second))
+            }
+        };
+        let extra = self.extra.as_mut().map_or(0, Extra::draw);
+        (input.saturating_add(extra), output)
     }
 }
 
-/// The nearest whole number; huge ones saturate.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "casts from floats saturate, and a lognormal is above zero"
-)]
-fn whole(tokens: f64) -> u64 {
-    tokens.round() as u64
+impl Extra {
+    fn draw(&mut self) -> u64 {
+        let lot: f64 = StandardUniform.sample(&mut self.rng);
+        // Drawn in any case, so that another share leaves the sizes as they are.
+        let tokens = self.input.draw(&mut self.rng);
+        if lot < self.share { tokens } else { 0 }
+    }
 }

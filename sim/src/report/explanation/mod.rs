@@ -1,6 +1,8 @@
 //! A scenario in words.
 
+mod arrivals;
 mod strategy;
+mod workload;
 
 use std::fmt::Write;
 
@@ -11,7 +13,7 @@ use crate::scenario::{
     limit::{Kind, Limit, RateLimit},
     provider::{Charge, Provider, RetryAfter},
     tenant::Tenant,
-    workload::{Arrivals, Priority, Tokens, Workload},
+    workload::Workload,
 };
 
 /// What a scenario would simulate, in a few lines.
@@ -30,7 +32,7 @@ fn explain(text: &mut String, scenario: &Scenario) -> std::fmt::Result {
         scenario.name, scenario.seed
     )?;
     for workload in &scenario.workloads {
-        requests(text, workload)?;
+        workload::requests(text, workload)?;
     }
 
     for provider in &scenario.providers {
@@ -161,86 +163,9 @@ fn others(text: &mut String, provider: &Provider, tenant: &Tenant) -> std::fmt::
         1 => String::new(),
         _ => format!(" with key {}", tenant.key),
     };
-    let arrivals = arrivals(&tenant.requests.arrivals);
-    write!(text, "  {who} call it as well{key}: {arrivals}")?;
-    for (name, tokens) in sizes(&tenant.requests) {
-        write!(text, "; {name}: {tokens}")?;
-    }
+    let lines = workload::lines(&tenant.requests);
+    write!(text, "  {who} call it as well{key}: {}", lines.join("; "))?;
     writeln!(text)
-}
-
-fn requests(text: &mut String, workload: &Workload) -> std::fmt::Result {
-    match workload.name.as_str() {
-        "" => writeln!(text, "\nRequests")?,
-        name => writeln!(text, "\nRequests of {name}")?,
-    }
-    writeln!(text, "  {}", arrivals(&workload.arrivals))?;
-    for (name, tokens) in sizes(workload) {
-        writeln!(text, "  {name}: {tokens}")?;
-    }
-    if let Some(cap) = workload.max_tokens {
-        writeln!(text, "  declared cap: {} output tokens", count_u64(cap))?;
-    }
-    match workload.priority {
-        Priority::Interactive => Ok(()),
-        Priority::Batch => writeln!(text, "  patient: lets urgent requests pass for an hour"),
-        Priority::YieldsForS(span) => {
-            let span = seconds(span.get().as_secs_f64());
-            writeln!(text, "  patient: lets urgent requests pass for {span}")
-        }
-    }
-}
-
-fn arrivals(arrivals: &Arrivals) -> String {
-    match arrivals {
-        Arrivals::Poisson { rate_per_min } => {
-            format!(
-                "arrive at random, {} a minute on average",
-                rate_per_min.get()
-            )
-        }
-        Arrivals::Gamma {
-            rate_per_min,
-            shape,
-        } => {
-            let (rate, shape) = (rate_per_min.get(), shape.get());
-            format!("arrive {rate} a minute on average, with Gamma gaps of shape {shape}")
-        }
-        Arrivals::OnOff {
-            rate_per_min,
-            mean_on_s,
-            mean_off_s,
-        } => format!(
-            "arrive in bursts of {} a minute for {} on average, {} apart",
-            rate_per_min.get(),
-            seconds(mean_on_s.get().as_secs_f64()),
-            seconds(mean_off_s.get().as_secs_f64()),
-        ),
-        Arrivals::Batch { jobs } => format!("{} are there at the start", count_u64(*jobs)),
-        Arrivals::Trace { path } => format!("arrive as recorded in {}", path.display()),
-    }
-}
-
-fn sizes(workload: &Workload) -> impl Iterator<Item = (&'static str, String)> {
-    let named = [
-        ("input tokens", &workload.input_tokens),
-        ("output tokens", &workload.output_tokens),
-    ];
-    named.into_iter().filter_map(|(name, tokens)| {
-        let tokens = match tokens.as_ref()? {
-            Tokens::Fixed(tokens) => count_u64(*tokens),
-            Tokens::Lognormal { median, sigma, max } => {
-                let most =
-                    max.map_or_else(String::new, |max| format!(", at most {}", count_u64(max)));
-                format!(
-                    "lognormal, median {}, sigma {}{most}",
-                    median.get(),
-                    sigma.get()
-                )
-            }
-        };
-        Some((name, tokens))
-    })
 }
 
 fn limit(limit: &Limit) -> String {
