@@ -38,6 +38,16 @@ fn retries_cost_what_is_known() {
 }
 
 #[test]
+fn budgets_bound_what_is_known() {
+    agrees(Family::Budgets, 20);
+}
+
+#[test]
+fn rushes_leave_what_is_known() {
+    agrees(Family::Overload, 20);
+}
+
+#[test]
 fn the_experiment_of_2015_comes_out_as_published() {
     let rows = agrees(Family::Aws, 100);
     // Seven numbers of clients, five policies, time and writes; the spread of both; three walks.

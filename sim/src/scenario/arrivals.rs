@@ -298,14 +298,15 @@ impl Arrivals {
                 Some(rate_per_min.get() * on_s / all_s)
             }
             Self::Mmpp(mmpp) => Some(mmpp.mean_rate_per_min()),
-            Self::Batch { .. } | Self::Trace { .. } => None,
+            Self::Batch { .. } | Self::Steps(_) | Self::Trace { .. } => None,
         }
     }
 
     /// The same arrivals at this mean rate: more or fewer of them, in states and bursts of the same length.
     pub(super) fn at_rate(mut self, rate: Positive) -> Result<Self, String> {
         let mean = self.mean_rate_per_min();
-        let mean = mean.ok_or("rate_per_min: a batch and a trace have no rate")?;
+        let mean =
+            mean.ok_or("rate_per_min: a batch, steps and a trace have no rate of their own")?;
         let factor = rate.get() / mean;
         match &mut self {
             Self::Poisson { rate_per_min }
@@ -316,7 +317,7 @@ impl Arrivals {
                 *rate_per_min = Positive::try_from(rate_per_min.get() * factor)?;
             }
             Self::Mmpp(mmpp) => *mmpp = mmpp.times(factor)?,
-            Self::Batch { .. } | Self::Trace { .. } => {}
+            Self::Batch { .. } | Self::Steps(_) | Self::Trace { .. } => {}
         }
         Ok(self)
     }

@@ -18,6 +18,7 @@ mod read;
 pub mod retry;
 pub mod route;
 pub mod server;
+pub mod steps;
 pub mod strategy;
 pub mod tenant;
 pub mod tokens;

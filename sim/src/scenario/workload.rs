@@ -12,6 +12,7 @@ use super::{
     arrivals::{Clients, Mmpp, Shape},
     presets,
     profile::Profile,
+    steps::Steps,
     tokens::{Multimodal, Tokens},
     units::{Correlation, Positive, PositiveSeconds, Seconds},
 };
@@ -190,6 +191,7 @@ impl Workload {
             | Arrivals::Clients(Clients { rate_per_min, .. })
             | Arrivals::OnOff { rate_per_min, .. } => per_min(rate_per_min.get()),
             Arrivals::Mmpp(mmpp) => per_min(mmpp.mean_rate_per_min() + 60.0 * mmpp.changes_per_s()),
+            Arrivals::Steps(steps) => most * steps.expected_requests(duration),
             Arrivals::Trace { .. } => 0.0,
         }
     }
@@ -245,6 +247,8 @@ pub enum Arrivals {
         /// The mean silence between bursts; lengths are exponential.
         mean_off_s: PositiveSeconds,
     },
+    /// A rate that changes at stated times, as in a load test.
+    Steps(Steps),
     /// A backlog: all requests are there at the start.
     Batch {
         /// How many.

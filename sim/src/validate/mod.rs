@@ -5,10 +5,12 @@
 
 mod aws;
 mod azure;
+mod budgets;
 mod bursts;
 mod estimate;
 mod lab;
 mod losses;
+mod overload;
 mod queues;
 mod recorded;
 mod retries;
@@ -31,6 +33,10 @@ pub enum Family {
     Bursts,
     /// What retries cost.
     Retries,
+    /// What bounds retries over all requests.
+    Budgets,
+    /// Servers under more than they can do.
+    Overload,
     /// The experiment on backoff and jitter of 2015.
     Aws,
     /// What providers were seen to say.
@@ -39,11 +45,13 @@ pub enum Family {
 
 impl Family {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Queues,
         Self::Losses,
         Self::Bursts,
         Self::Retries,
+        Self::Budgets,
+        Self::Overload,
         Self::Aws,
         Self::Recorded,
     ];
@@ -55,6 +63,8 @@ impl Family {
             Self::Losses => "What limits refuse of Poisson traffic",
             Self::Bursts => "Backlogs",
             Self::Retries => "Retries",
+            Self::Budgets => "Budgets for retries",
+            Self::Overload => "Overload",
             Self::Aws => "Exponential backoff and jitter, 2015",
             Self::Recorded => "What providers were seen to say",
         }
@@ -88,6 +98,8 @@ pub fn validate(family: Family, effort: Effort) -> Vec<Row> {
         Family::Losses => losses::rows(lab),
         Family::Bursts => bursts::rows(lab),
         Family::Retries => retries::rows(lab),
+        Family::Budgets => budgets::rows(lab),
+        Family::Overload => overload::rows(lab),
         Family::Aws => aws::rows(lab),
         Family::Recorded => recorded::rows(),
     }

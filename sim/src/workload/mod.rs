@@ -8,6 +8,7 @@ mod renewal;
 mod replay;
 mod size;
 mod sizes;
+mod stepped;
 mod trace;
 
 use std::{mem, path::Path};

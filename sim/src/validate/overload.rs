@@ -1,0 +1,228 @@
+//! Servers that a short rush leaves in a state that they do not leave again by themselves.
+
+use std::fmt::Write;
+
+use super::{
+    Estimate, Expected, Family, Row,
+    lab::{Lab, count, requests},
+};
+
+pub(super) fn rows(lab: Lab) -> Vec<Row> {
+    let mut rows = metastable(lab);
+    rows.extend(collapse(lab));
+    rows
+}
+
+/// One server that can do ten a second, and a rush of twice that for ten seconds.
+///
+/// What the reference counts are 200 seeds of another program for the same model.
+fn metastable(lab: Lab) -> Vec<Row> {
+    const SEEDS: f64 = 200.0;
+
+    let at_once = "delay.constant_s = 0\nerror_retries = 4";
+    let jittered =
+        "delay.exponential = { initial_s = 0.5, cap_s = 8 }\njitter = \"full\"\nerror_retries = 4";
+    let budget = "[strategy.budget.ratio]\npercent = 10\nmost = 10\ninitial = 10";
+    let mut rows = Vec::new();
+    for (variant, backoff, budget, calls, completed) in [
+        (
+            "no retries",
+            "delay.constant_s = 0\nerror_retries = 0",
+            "",
+            None,
+            (213.7, 51.0),
+        ),
+        (
+            "4 retries at once",
+            at_once,
+            "",
+            Some((4_060.0, 172.0)),
+            (69.2, 43.5),
+        ),
+        (
+            "4 retries, full jitter",
+            jittered,
+            "",
+            Some((3_826.0, 255.0)),
+            (141.7, 64.0),
+        ),
+        (
+            "4 retries, budget of 10 %",
+            at_once,
+            budget,
+            Some((947.0, 4.0)),
+            (99.8, 56.0),
+        ),
+        (
+            "4 retries, both",
+            jittered,
+            budget,
+            Some((934.0, 7.0)),
+            (146.6, 63.0),
+        ),
+    ] {
+        let text = format!(
+            r#"
+            seed = 0
+            duration_s = 1_000
+            bin_s = 1_000
+            [workload]
+            arrivals.steps = {{ gaps = "even", rates = [
+                {{ from_s = 0, rate_per_min = 540 }},
+                {{ from_s = 20, rate_per_min = 1_200 }},
+                {{ from_s = 30, rate_per_min = 540 }},
+                {{ from_s = 60, rate_per_min = 420 }},
+                {{ from_s = 75, rate_per_min = 300 }},
+                {{ from_s = 90, rate_per_min = 180 }},
+                {{ from_s = 100, rate_per_min = 0 }},
+            ] }}
+            input_tokens.fixed = 1
+            output_tokens.fixed = 1
+            [provider]
+            first_token.exponential.mean_s = 0.1
+            server.workers = 1
+            [[strategy]]
+            name = "it"
+            timeout_s = 0.5
+            [strategy.backoff]
+            {backoff}
+            {budget}
+            "#
+        );
+        let [attempts, done] = lab.measure(&text, |of| {
+            [count(of[0].calls), count(of[0].workloads[0].completed)]
+        });
+        let expected =
+            |(mean, deviation): (f64, f64)| Expected::About(mean, deviation / SEEDS.sqrt());
+        let row = |quantity, expected, measured| {
+            new(
+                "metastable queue",
+                variant.to_owned(),
+                quantity,
+                expected,
+                "200 seeds elsewhere",
+                measured,
+            )
+        };
+        if let Some(calls) = calls {
+            rows.push(row("calls", expected(calls), attempts));
+        }
+        rows.push(row("in time", expected(completed), done));
+    }
+    rows
+}
+
+/// A server that becomes slower with its load, a rush of five seconds and a long one.
+///
+/// The reference is one execution of ten runs, which lie far apart.
+fn collapse(lab: Lab) -> Vec<Row> {
+    let rush = "{ from_s = 0, rate_per_min = 2_400 },
+        { from_s = 20, rate_per_min = 4_800 },
+        { from_s = 25, rate_per_min = 2_400 },
+        { from_s = 80, rate_per_min = 0 },"
+        .to_owned();
+    let at_once = "delay.constant_s = 0";
+    let spread = "delay.exponential = { initial_s = 20, cap_s = 40 }\njitter = \"full\"";
+    let mut rows = Vec::new();
+    for (shape, rates, variant, backoff, expected, source) in [
+        (
+            "rush of 5 s",
+            &rush,
+            "at once",
+            at_once,
+            (0.45, 0.75),
+            "2020 of 3402, one execution",
+        ),
+        (
+            "rush of 5 s",
+            &rush,
+            "after up to 20, 40 s",
+            spread,
+            (0.95, 1.0),
+            "3319 of 3397, one execution",
+        ),
+        (
+            "long rush",
+            &ramp(),
+            "at once",
+            at_once,
+            (0.25, 0.4),
+            "1111 of 3488, one execution",
+        ),
+        (
+            "long rush",
+            &ramp(),
+            "after up to 20, 40 s",
+            spread,
+            (0.25, 0.4),
+            "1103 of 3474, one execution",
+        ),
+    ] {
+        let text = format!(
+            r#"
+            seed = 0
+            duration_s = 400
+            bin_s = 400
+            [workload]
+            arrivals.steps.rates = [{rates}]
+            input_tokens.fixed = 1
+            output_tokens.fixed = 1
+            [provider]
+            network.exponential.mean_s = 0.1
+            first_token.fixed_s = 1
+            slows.per_in_service_s = 0.01
+            [[strategy]]
+            name = "it"
+            timeout_s = 3
+            [strategy.backoff]
+            {backoff}
+            error_retries = 2
+            "#
+        );
+        let [done] = lab.measure(&text, |of| {
+            [count(of[0].workloads[0].completed) / requests(&of[0])]
+        });
+        let parameters = format!("{shape}, 2 retries {variant}");
+        let expected = Expected::Within(expected.0, expected.1);
+        rows.push(new(
+            "collapse",
+            parameters,
+            "share in time",
+            expected,
+            source,
+            done,
+        ));
+    }
+    rows
+}
+
+/// 80 - 1.6 |t - 25| a second, in steps of a second.
+fn ramp() -> String {
+    let mut rates = String::new();
+    for second in 0..75_u32 {
+        let middle = f64::from(second) + 0.5;
+        let per_min = 60.0 * (80.0 - 1.6 * (middle - 25.0).abs());
+        // Writing to a string cannot fail.
+        let _ = write!(rates, "{{ from_s = {second}, rate_per_min = {per_min} }}, ");
+    }
+    rates + "{ from_s = 75, rate_per_min = 0 }"
+}
+
+fn new(
+    model: &str,
+    parameters: String,
+    quantity: &str,
+    expected: Expected,
+    source: &'static str,
+    measured: Estimate,
+) -> Row {
+    Row {
+        family: Family::Overload,
+        model: model.to_owned(),
+        parameters,
+        quantity: quantity.to_owned(),
+        expected,
+        source,
+        measured,
+    }
+}
