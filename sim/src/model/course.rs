@@ -36,6 +36,7 @@ impl World {
             client.retries.first_call(self.now);
         }
         work.calls += 1;
+        work.passed = false;
         let timeout = client.timeout;
         self.tally.sent();
         if there.is_zero() {
@@ -176,16 +177,24 @@ impl World {
         );
         client.finish(self.now, held, &work.job, &feedback);
         let hint = client.hearing.hint(self.now, &feedback);
+        let overloaded = matches!(feedback.class, Class::Pace | Class::Quota | Class::Overload);
+        if !overloaded {
+            client.retries.accepted(self.now);
+        }
         match feedback.class {
             Class::Ok => self.succeed(index, slot),
             Class::TooLarge | Class::Billing => self.abandon(slot),
-            Class::Pace | Class::Quota => {
-                self.retry_or_abandon(index, slot, FailureKind::Throttled, hint);
-            }
+            Class::Pace | Class::Quota => self.fail(index, slot, FailureKind::Throttled, hint),
             // A fault, whatever else a provider calls it.
-            _ => self.retry_or_abandon(index, slot, FailureKind::Error, None),
+            _ => self.fail(index, slot, FailureKind::Error, None),
         }
         self.pump(index);
+    }
+
+    /// Tells the budget of a failure before it is asked to retry.
+    fn fail(&mut self, client: usize, slot: u32, kind: FailureKind, hint: Option<Duration>) {
+        self.clients[client].retries.failed(self.now, kind);
+        self.retry_or_abandon(client, slot, kind, hint);
     }
 
     /// Takes a call that was not answered in time for failed.
@@ -196,7 +205,7 @@ impl World {
         };
         let index = self.client(slot);
         self.hang_up(index, slot);
-        self.retry_or_abandon(index, slot, FailureKind::Error, None);
+        self.fail(index, slot, FailureKind::Error, None);
         self.pump(index);
     }
 

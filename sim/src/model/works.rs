@@ -15,6 +15,8 @@ pub(super) struct Work {
     pub(super) history: History,
     /// The place that it had in line, which a retry takes again.
     pub(super) place: Option<Place>,
+    /// Whether its next call was not held back, once that has been asked.
+    pub(super) passed: bool,
     /// Its call, while one is.
     pub(super) under_way: Option<UnderWay>,
 }
@@ -34,6 +36,7 @@ impl Work {
             calls: 0,
             history: History::default(),
             place: None,
+            passed: false,
             under_way: None,
         }
     }

@@ -1,3 +1,4 @@
+use paceline_backoff::FailureKind;
 use paceline_core::Timestamp;
 
 use super::{
@@ -179,6 +180,11 @@ impl World {
     pub(super) fn ask(&mut self, slot: u32) {
         let client = self.client(slot);
         let work = self.works.get_mut(slot);
+        let retries = &mut self.clients[client].retries;
+        work.passed = work.passed || retries.lets_pass(self.now, &work.job, &work.history);
+        if !work.passed {
+            return self.retry_or_abandon(client, slot, FailureKind::Throttled, None);
+        }
         let place = self.clients[client].enqueue(self.now, &work.job, slot, work.place);
         work.place = Some(place);
         self.pump(client);

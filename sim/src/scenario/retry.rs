@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::units::{PositiveSeconds, Seconds};
+use super::units::{Positive, PositiveSeconds, Seconds};
 
 /// When a client tries again.
 #[derive(Clone, Debug, Deserialize)]
@@ -156,6 +156,8 @@ pub enum Budget {
         /// Retries that it starts with.
         #[serde(default)]
         initial: u32,
+        /// How long unspent retries are kept, in seconds; forever, if absent.
+        time_to_live_s: Option<PositiveSeconds>,
     },
     /// Tokens that retries cost and successes earn, as in the AWS SDKs.
     AwsQuota {
@@ -163,4 +165,52 @@ pub enum Budget {
         #[serde(default)]
         initial: u32,
     },
+    /// Tokens that failures take and successes earn, as in gRPC: no retries while no more than half are left.
+    Grpc {
+        /// The tokens that it starts with and holds at most, 1 to 1000; 10, if absent.
+        #[serde(default = "ten")]
+        tokens: u32,
+        /// What a success earns, in tokens, to three digits; a failure takes 1. 0.1, if absent.
+        #[serde(default = "tenth")]
+        per_success: Positive,
+    },
+    /// A circuit breaker for retries: none while failures exceed a share of first calls.
+    Breaker {
+        /// Failures per hundred first calls, 0 to 100.
+        percent: u32,
+        /// What happened longer ago, in seconds, is forgotten; never, if absent.
+        window_s: Option<PositiveSeconds>,
+    },
+}
+
+const fn ten() -> u32 {
+    10
+}
+
+fn tenth() -> Positive {
+    Positive::try_from(0.1).expect("a tenth is above 0")
+}
+
+/// Calls that a client does not even make while its provider accepts too small a share of them.
+///
+/// Of `r` calls that wanted to go in the window and `a` that the provider neither refused nor left
+/// unanswered, a call is held back with the probability `(r - multiple * a) / (r + 1)`, and takes the
+/// way of a refused one, without a hint.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Throttle {
+    /// In percent, so many times what was accepted is sent, at least 100; 200, if absent.
+    #[serde(default = "two_hundred")]
+    pub multiple_percent: u32,
+    /// What happened longer ago, in seconds, is forgotten; 120, if absent.
+    #[serde(default = "two_minutes")]
+    pub window_s: PositiveSeconds,
+}
+
+const fn two_hundred() -> u32 {
+    200
+}
+
+fn two_minutes() -> PositiveSeconds {
+    PositiveSeconds::try_from(120.0).expect("two minutes are a span of time")
 }

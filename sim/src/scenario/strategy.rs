@@ -11,7 +11,7 @@ use super::{
     limit::{Kind, Limit},
     presets,
     provider::Charge,
-    retry::{Backoff, Budget},
+    retry::{Backoff, Budget, Throttle},
     route::Route,
     units::PositiveSeconds,
 };
@@ -72,6 +72,8 @@ pub struct Strategy {
     pub backoff: Option<Backoff>,
     /// What bounds its retries over all requests.
     pub budget: Option<Budget>,
+    /// Which calls it does not even make, first ones too, while its provider accepts few.
+    pub throttle: Option<Throttle>,
 }
 
 impl Default for Strategy {
@@ -100,6 +102,7 @@ impl Default for Strategy {
             timeout_s: None,
             backoff: None,
             budget: None,
+            throttle: None,
         }
     }
 }
@@ -151,6 +154,7 @@ struct RawStrategy {
     timeout_s: Option<PositiveSeconds>,
     backoff: Option<Backoff>,
     budget: Option<Budget>,
+    throttle: Option<Throttle>,
 }
 
 /// More clients than this are a mistake: each has limits, a line and a budget of its own.
@@ -194,6 +198,7 @@ impl TryFrom<RawStrategy> for Strategy {
             timeout_s: raw.timeout_s.or(base.timeout_s),
             backoff: raw.backoff.or(base.backoff),
             budget: raw.budget.or(base.budget),
+            throttle: raw.throttle.or(base.throttle),
         };
         strategy.check()?;
         Ok(strategy)
