@@ -15,7 +15,9 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
 
 /// One server that can do ten a second, and a rush of twice that for ten seconds.
 ///
-/// What the reference counts are 200 seeds of another program for the same model.
+/// A client that no longer waits drops the answer. Published numbers (69.2 in time with retries at once,
+/// 141.7 with full jitter) are of clients that take late answers for as long as they retry at all. A program
+/// of its own repeats them with such clients, and is the source here with ours.
 fn metastable(lab: Lab) -> Vec<Row> {
     const SEEDS: f64 = 200.0;
 
@@ -36,29 +38,29 @@ fn metastable(lab: Lab) -> Vec<Row> {
             "4 retries at once",
             at_once,
             "",
-            Some((4_060.0, 172.0)),
-            (69.2, 43.5),
+            Some((4_115.5, 164.7)),
+            (45.1, 41.3),
         ),
         (
             "4 retries, full jitter",
             jittered,
             "",
-            Some((3_826.0, 255.0)),
-            (141.7, 64.0),
+            Some((4_089.1, 180.2)),
+            (51.9, 45.3),
         ),
         (
             "4 retries, budget of 10 %",
             at_once,
             budget,
-            Some((947.0, 4.0)),
-            (99.8, 56.0),
+            Some((948.1, 4.2)),
+            (85.9, 53.1),
         ),
         (
             "4 retries, both",
             jittered,
             budget,
-            Some((934.0, 7.0)),
-            (146.6, 63.0),
+            Some((947.9, 4.4)),
+            (86.5, 53.0),
         ),
     ] {
         let text = format!(
@@ -100,7 +102,7 @@ fn metastable(lab: Lab) -> Vec<Row> {
                 variant.to_owned(),
                 quantity,
                 expected,
-                "200 seeds elsewhere",
+                "another program, 200 seeds",
                 measured,
             )
         };
@@ -114,12 +116,12 @@ fn metastable(lab: Lab) -> Vec<Row> {
 
 /// A server that becomes slower with its load, a rush of five seconds and a long one.
 ///
-/// The reference is one execution of ten runs, which lie far apart.
+/// What is under way after 80 s counts as not done. The reference is one execution of ten runs, which lie
+/// far apart.
 fn collapse(lab: Lab) -> Vec<Row> {
     let rush = "{ from_s = 0, rate_per_min = 2_400 },
         { from_s = 20, rate_per_min = 4_800 },
-        { from_s = 25, rate_per_min = 2_400 },
-        { from_s = 80, rate_per_min = 0 },"
+        { from_s = 25, rate_per_min = 2_400 },"
         .to_owned();
     let at_once = "delay.constant_s = 0";
     let spread = "delay.exponential = { initial_s = 20, cap_s = 40 }\njitter = \"full\"";
@@ -130,7 +132,7 @@ fn collapse(lab: Lab) -> Vec<Row> {
             &rush,
             "at once",
             at_once,
-            (0.45, 0.75),
+            (0.3, 0.75),
             "2020 of 3402, one execution",
         ),
         (
@@ -161,8 +163,8 @@ fn collapse(lab: Lab) -> Vec<Row> {
         let text = format!(
             r#"
             seed = 0
-            duration_s = 400
-            bin_s = 400
+            duration_s = 80
+            bin_s = 80
             [workload]
             arrivals.steps.rates = [{rates}]
             input_tokens.fixed = 1

@@ -6,8 +6,21 @@ use super::{
 };
 use crate::model::Tally;
 
+/// Where the line is.
+#[derive(Clone, Copy)]
+enum Servers {
+    /// At a client with so many calls at a time.
+    Permits(u32),
+    /// At a provider with so many workers.
+    Workers(u32),
+}
+
 /// Poisson arrivals at `load` a second, and services of a second in the mean.
-fn scenario(load: f64, servers: u32, service: &str, duration_s: u32) -> String {
+fn scenario(load: f64, servers: Servers, service: &str, duration_s: u32) -> String {
+    let (provider, client) = match servers {
+        Servers::Permits(most) => (String::new(), format!("concurrency = {most}")),
+        Servers::Workers(most) => (format!("server.workers = {most}"), String::new()),
+    };
     format!(
         r#"
         seed = 0
@@ -19,9 +32,10 @@ fn scenario(load: f64, servers: u32, service: &str, duration_s: u32) -> String {
         output_tokens.fixed = 1
         [provider]
         first_token.{service}
+        {provider}
         [[strategy]]
         name = "so many at a time"
-        concurrency = {servers}
+        {client}
         "#,
         60.0 * load
     )
@@ -44,9 +58,10 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
         (0.9, 9.0, 46.051_702, 20_000),
         (0.95, 19.0, 92.103_404, 40_000),
     ] {
-        let [measured, slowest] = lab.measure(&scenario(load, 1, EXPONENTIAL, duration_s), |of| {
-            [mean_latency_s(&of[0]) - 1.0, p99_s(&of[0])]
-        });
+        let [measured, slowest] = lab.measure(
+            &scenario(load, Servers::Permits(1), EXPONENTIAL, duration_s),
+            |of| [mean_latency_s(&of[0]) - 1.0, p99_s(&of[0])],
+        );
         let row = |quantity: &str, expected, source, measured| {
             row(
                 "M/M/1",
@@ -76,9 +91,10 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
         (0.9, 4.5, 20_000),
         (0.95, 9.5, 40_000),
     ] {
-        let [measured] = lab.measure(&scenario(load, 1, FIXED, duration_s), |of| {
-            [mean_latency_s(&of[0]) - 1.0]
-        });
+        let [measured] = lab.measure(
+            &scenario(load, Servers::Permits(1), FIXED, duration_s),
+            |of| [mean_latency_s(&of[0]) - 1.0],
+        );
         let parameters = format!("load {load}");
         let source = "Pollaczek, Khinchine: rho / 2 (1 - rho)";
         rows.push(row(
@@ -98,7 +114,7 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
         (10, 8.0, 0.409_180, 1_000),
         (100, 80.0, 0.019_646, 100),
     ] {
-        let text = scenario(load, servers, EXPONENTIAL, duration_s) + NO_QUEUE;
+        let text = scenario(load, Servers::Permits(servers), EXPONENTIAL, duration_s) + NO_QUEUE;
         let spare = f64::from(servers) - load;
         let [measured] = lab.measure(&text, |of| [mean_wait(of) * spare]);
         let parameters = format!("{servers} servers, load {load}");
@@ -106,6 +122,16 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
         rows.push(row(
             "M/M/c", parameters, quantity, waits, "Erlang C", measured,
         ));
+    }
+    for (workers, load, wait, source) in [
+        (1, 0.8, 4.0, "rho / (1 - rho)"),
+        (5, 4.0, 0.554_113, "Erlang C / spare servers"),
+    ] {
+        let text = scenario(load, Servers::Workers(workers), EXPONENTIAL, 8_000);
+        let [measured] = lab.measure(&text, |of| [mean_latency_s(&of[0]) - 1.0]);
+        let parameters = format!("{workers} workers of a provider, load {load}");
+        let quantity = "mean wait / service";
+        rows.push(row("M/M/c", parameters, quantity, wait, source, measured));
     }
     rows
 }
