@@ -55,12 +55,19 @@ fn even_gaps_are_as_long_as_the_rate_of_their_time_says() {
     );
     assert_eq!(within(10.5, 19.5).len(), first.len());
     assert_eq!(within(50.001, 69.999).len(), 3_999);
-    // Half of a gap may have passed when the rate changes, and no more.
     assert!(
         within(70.1, 100.0)
             .windows(2)
             .all(|pair| (pair[1] - pair[0] - 2.0).abs() < 1e-6)
     );
+}
+
+#[test]
+fn the_part_of_a_gap_that_has_passed_counts_at_the_next_rate() {
+    let rates = "[{ from_s = 0, rate_per_min = 6 }, { from_s = 5, rate_per_min = 60 }]";
+    // Half of ten seconds have passed, so half of one is left.
+    let first = times(&format!("gaps = \"even\", rates = {rates}"))[0];
+    assert!((first - 5.5).abs() < 1e-6, "{first}");
 }
 
 #[test]
