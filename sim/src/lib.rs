@@ -18,6 +18,7 @@ pub mod statistics;
 pub mod sweep;
 pub mod trace;
 pub mod tune;
+pub mod validate;
 pub mod watch;
 pub mod workload;
 

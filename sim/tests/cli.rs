@@ -303,3 +303,21 @@ fn presets_are_listed_and_printed() {
     );
     fails(&["presets", "nobody"], &["no preset is named `nobody`"]);
 }
+
+/// Rows without chance, which take no time.
+#[test]
+fn a_validation_comes_in_every_format() {
+    let validated = |format: &str| {
+        let args = ["validate", "--only", "bursts", "--format", format];
+        let output = sim().args(args).output().expect("it runs");
+        assert!(output.status.success(), "{format}");
+        String::from_utf8(output.stdout).expect("reports are UTF-8")
+    };
+    assert!(validated("table").contains("5500"));
+    assert!(validated("markdown").starts_with("### Backlogs\n\n| model |"));
+    let csv = validated("csv");
+    let json: serde_json::Value = serde_json::from_str(&validated("json")).expect("it is JSON");
+    assert_eq!(csv.lines().count(), 1 + json.as_array().map_or(0, Vec::len));
+    assert_eq!(json[0]["expected"], 5_500.0);
+    assert_eq!(json[0]["verdict"], "agrees");
+}

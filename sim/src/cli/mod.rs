@@ -15,6 +15,7 @@ mod score;
 mod sweep;
 mod trace;
 mod tune;
+mod validate;
 mod watch;
 
 use std::io::Write;
@@ -44,6 +45,7 @@ enum Command {
     Presets(presets::ShowPresets),
     Fit(fit::Fit),
     Score(score::Score),
+    Validate(validate::Validate),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
@@ -67,6 +69,7 @@ impl Cli {
             Command::Presets(presets) => presets.run(out),
             Command::Fit(fit) => fit.run(out),
             Command::Score(score) => score.run(out),
+            Command::Validate(validate) => validate.run(out),
             Command::Schema(schema) => schema.run(out),
             Command::Completions(completions) => completions.run(out),
             Command::Man(man) => man.run(out),

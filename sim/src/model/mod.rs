@@ -43,5 +43,6 @@ pub use limits::told;
 pub use observe::{Bound as HeldBy, Cause, End, Happening, Holder, Nobody, Observer};
 pub use optimum::{Bound, optimum};
 pub use run::{Remaining, Run, run};
+pub(crate) use service::unit;
 pub use tally::{Fate, LATENCY_ERROR, Tally};
 pub use world::check;

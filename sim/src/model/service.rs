@@ -77,6 +77,6 @@ fn duration(seconds: f64) -> Duration {
 
 /// A number in [0, 1) from 64 random bits.
 #[expect(clippy::cast_precision_loss, reason = "only 53 bits are left")]
-pub(super) fn unit(bits: u64) -> f64 {
+pub(crate) fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }

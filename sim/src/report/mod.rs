@@ -11,6 +11,7 @@ mod sweep;
 mod table;
 mod told;
 mod tuning;
+pub mod validation;
 mod verdicts;
 
 pub use data::{csv, json};

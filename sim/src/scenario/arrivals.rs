@@ -198,6 +198,7 @@ impl Arrivals {
             }
             Self::Mmpp(mmpp) => Some(mmpp.mean_rate_per_min()),
             Self::Batch { .. }
+            | Self::Steps(_)
             | Self::Trace { .. }
             | Self::Closed { .. }
             | Self::Sessions { .. } => None,
@@ -207,7 +208,9 @@ impl Arrivals {
     /// The same arrivals at this mean rate: more or fewer of them, in states and bursts of the same length.
     pub(super) fn at_rate(mut self, rate: Positive) -> Result<Self, String> {
         let mean = self.mean_rate_per_min();
-        let mean = mean.ok_or("rate_per_min: a batch, a trace and closed loops have no rate")?;
+        let mean = mean.ok_or(
+            "rate_per_min: a batch, steps, a trace and closed loops have no rate of their own",
+        )?;
         let factor = rate.get() / mean;
         match &mut self {
             Self::Poisson { rate_per_min }
@@ -219,6 +222,7 @@ impl Arrivals {
             }
             Self::Mmpp(mmpp) => *mmpp = mmpp.times(factor)?,
             Self::Batch { .. }
+            | Self::Steps(_)
             | Self::Trace { .. }
             | Self::Closed { .. }
             | Self::Sessions { .. } => {}

@@ -22,6 +22,7 @@ pub mod route;
 mod schema;
 pub mod server;
 mod source;
+pub mod steps;
 pub mod strategy;
 pub mod tenant;
 pub mod tokens;

@@ -83,7 +83,8 @@ impl Scenario {
         ScenarioFile::open(path)?.scenario(overrides)
     }
 
-    fn parse(text: &str, origin: &str) -> anyhow::Result<Self> {
+    /// Reads a scenario from its text, which stands in `origin`.
+    pub(crate) fn parse(text: &str, origin: &str) -> anyhow::Result<Self> {
         let located = |line: usize, field: &str, what: &str| {
             let field = if field.is_empty() || field == "." {
                 String::new()

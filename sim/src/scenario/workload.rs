@@ -16,6 +16,7 @@ use super::{
     latency::Latency,
     presets,
     profile::Profile,
+    steps::Steps,
     tokens::{Multimodal, Tokens},
     units::{Correlation, Positive, PositiveSeconds, Seconds},
 };
@@ -257,6 +258,7 @@ impl Workload {
             Arrivals::Clients(clients) => {
                 per_min(clients.rate_per_min.get() + 60.0 * clients.changes_per_s())
             }
+            Arrivals::Steps(steps) => most * steps.expected_requests(duration),
             Arrivals::Closed {
                 sessions,
                 requests_per_session: Some(each),
@@ -317,6 +319,8 @@ pub enum Arrivals {
         /// The mean silence between bursts, in seconds; lengths are exponential.
         mean_off_s: PositiveSeconds,
     },
+    /// A rate that changes at stated times, as in a load test.
+    Steps(Steps),
     /// A backlog: all requests are there at the start.
     Batch {
         /// How many requests, at most 10,000,000.

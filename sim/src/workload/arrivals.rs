@@ -4,7 +4,10 @@ use paceline_core::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Exp1, Gamma};
 
-use super::{clients::Population, modulated::Modulated, profile::ProfileClock, renewal::Renewal};
+use super::{
+    clients::Population, modulated::Modulated, profile::ProfileClock, renewal::Renewal,
+    stepped::Stepped,
+};
 use crate::scenario::workload::{Arrivals, Workload};
 
 /// When requests arrive, as times since the start.
@@ -27,6 +30,7 @@ enum Kind {
     Weibull(Renewal),
     Mmpp(Modulated),
     Clients(Population),
+    Steps(Stepped),
     OnOff {
         mean_gap_s: f64,
         mean_on_s: f64,
@@ -63,6 +67,7 @@ impl Gaps {
             } => Kind::Weibull(Renewal::weibull(60.0 / rate_per_min.get(), shape.get())),
             Arrivals::Mmpp(ref mmpp) => Kind::Mmpp(Modulated::new(mmpp, &mut rng)),
             Arrivals::Clients(ref clients) => Kind::Clients(Population::new(clients, &mut rng)),
+            Arrivals::Steps(ref steps) => Kind::Steps(Stepped::new(steps)),
             Arrivals::OnOff {
                 rate_per_min,
                 mean_on_s,
@@ -102,6 +107,7 @@ impl Gaps {
             Kind::Weibull(gaps) => self.clock_s += gaps.draw(&mut self.rng),
             Kind::Mmpp(process) => self.clock_s = process.next(self.clock_s, &mut self.rng),
             Kind::Clients(clients) => self.clock_s = clients.next(&mut self.rng),
+            Kind::Steps(steps) => self.clock_s = steps.next(self.clock_s, &mut self.rng),
             Kind::OnOff {
                 mean_gap_s,
                 mean_on_s,

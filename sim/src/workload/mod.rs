@@ -10,6 +10,7 @@ mod replay;
 mod sessions;
 mod size;
 mod sizes;
+mod stepped;
 mod trace;
 
 use std::{mem, path::Path};

@@ -3,6 +3,7 @@ use crate::scenario::{
     arrivals::Mmpp,
     clients::{ClientGaps, Clients},
     profile::Profile,
+    steps::StepGaps,
     workload::Arrivals,
 };
 
@@ -31,6 +32,17 @@ pub(super) fn arrivals(arrivals: &Arrivals) -> String {
         }
         Arrivals::Mmpp(mmpp) => self::mmpp(mmpp),
         Arrivals::Clients(clients) => self::clients(clients),
+        Arrivals::Steps(steps) => {
+            let rates = steps.rates.iter().map(|rate| {
+                let (from_s, rate) = (rate.from_s.get().as_secs_f64(), rate.rate_per_min.get());
+                format!("{rate} a minute from {} on", seconds(from_s))
+            });
+            let how = match steps.gaps {
+                StepGaps::Exponential => "at random",
+                StepGaps::Even => "evenly",
+            };
+            format!("arrive {how}: {}", rates.collect::<Vec<_>>().join(", "))
+        }
         Arrivals::OnOff {
             rate_per_min,
             mean_on_s,
