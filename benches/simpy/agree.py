@@ -1,6 +1,6 @@
 """Says how fast two programs were, and whether their means differ by more than chance explains.
 
-Arguments: what `quickstart.py` printed, what `sim compare --format json` printed, its seconds and replications.
+Arguments: what `quickstart.py` printed, what `sim compare --format json` printed, its seconds of CPU time and replications.
 """
 
 import json
@@ -25,8 +25,8 @@ means = {
 runs = len(peer["runs"])
 rate = sum(run["arrivals"] for run in peer["runs"]) / peer["seconds"]
 our_rate = ours["arrivals"] * replications / seconds
-print(f"SimPy: {runs} runs in {peer['seconds']:.2f} s, {rate:,.0f} requests a second")
-print(f"sim:   {replications} runs in {seconds:.2f} s, {our_rate:,.0f} requests a second")
+print(f"SimPy: {runs} runs in {peer['seconds']:.2f} s of CPU time, {rate:,.0f} requests a second")
+print(f"sim:   {replications} runs in {seconds:.2f} s of CPU time, {our_rate:,.0f} requests a second")
 print(f"ratio: {our_rate / rate:.0f}")
 
 agree = True

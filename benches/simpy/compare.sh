@@ -28,10 +28,9 @@ window_safe = true
 TOML
 
 "$python" "$here/quickstart.py" "$runs" 1 >"$work/simpy.json"
-begin=$(date +%s%N)
-"$sim" compare "$work/day.toml" --threads 1 --replications "$replications" --format json >"$work/sim.json"
-end=$(date +%s%N)
-seconds=$(awk -v nanos=$((end - begin)) 'BEGIN { print nanos / 1e9 }')
+# CPU time, since other programs may share the machine.
+TIMEFORMAT='%U'
+seconds=$({ time "$sim" compare "$work/day.toml" --threads 1 --replications "$replications" --format json >"$work/sim.json"; } 2>&1)
 "$python" "$here/agree.py" "$work/simpy.json" "$work/sim.json" "$seconds" "$replications"
 
 echo

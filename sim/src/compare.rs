@@ -130,7 +130,9 @@ fn run(
         found.collect::<Result<Vec<Bound>, TraceError>>()
     };
     let rows_of = || {
-        let runs = (0..gathered.len() * replications).into_par_iter().with_max_len(1);
+        let runs = (0..gathered.len() * replications)
+            .into_par_iter()
+            .with_max_len(1);
         let rows = runs.map(|run| {
             let (strategy, place) = (run / replications, run % replications);
             let number = first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX));

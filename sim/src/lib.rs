@@ -9,11 +9,16 @@ pub mod compare;
 pub mod engine;
 pub mod fit;
 pub mod model;
+pub mod names;
 pub mod report;
 pub mod results;
 pub mod scenario;
 pub mod score;
 pub mod statistics;
+pub mod sweep;
+pub mod trace;
+pub mod tune;
+pub mod watch;
 pub mod workload;
 
 /// Runs the examples of the README.

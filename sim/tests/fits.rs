@@ -32,26 +32,21 @@ fn read(folder: &TempDir, workload: &str, duration_s: u32) -> Scenario {
 /// What is fitted to so many requests, or fewer, of a workload.
 fn refit(workload: &str, requests: usize, seed: u64) -> (Workload, fit::Fitted) {
     let folder = TempDir::new().expect("a temporary folder");
-    let scenario = read(&folder, &format!("[workload]\n{workload}"), 100_000_000);
+    let scenario = read(&folder, &format!("[workload]\n{workload}"), 5_000_000);
     let mut jobs = Jobs::start(&scenario, Streams::new(seed)).expect("there is no trace");
     let (start, mut text) = (scenario.start(), String::new());
+    let midnight: jiff::Timestamp = "2026-01-05T00:00:00Z".parse().expect("it is a time");
     for _ in 0..requests {
         let Ok(Some(job)) = jobs.next_job() else {
             break;
         };
-        let at = job.at.as_nanos() - start.as_nanos();
-        // Seconds with a fraction, as in one of the formats.
-        let _ = writeln!(
-            text,
-            "{}.{:09},{},{}",
-            at / 1_000_000_000,
-            at % 1_000_000_000,
-            job.input_tokens,
-            job.output_tokens
-        );
+        // Dates, as in one of the formats.
+        let at = midnight + job.at.saturating_duration_since(start);
+        let at = at.strftime("%Y-%m-%d %H:%M:%S%.9f");
+        let _ = writeln!(text, "{at},{},{}", job.input_tokens, job.output_tokens);
     }
     let path = folder.path().join("trace");
-    let header = "Timestamp,Request tokens,Response tokens";
+    let header = "TIMESTAMP,ContextTokens,GeneratedTokens";
     fs::write(&path, format!("{header}\n{text}")).expect("the folder can be written to");
     let fitted = fit::fit(&path).expect("there is enough");
     let mut scenario = read(&folder, &fitted.toml, 60);
@@ -85,23 +80,24 @@ fn sizes(workload: &Workload, requests: f64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 3, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2, ..ProptestConfig::default() })]
 
     #[test]
-    fn gaps_of_gamma_and_weibull_are_known_again(percent in 35_u32..80, steady in any::<bool>(), rate in 1_u32..1_000, seed in any::<u64>()) {
+    fn gaps_of_gamma_and_weibull_are_known_again(percent in 20_u32..45, steady in any::<bool>(), rate in 1_u32..1_000, seed in any::<u64>()) {
+        // Nearer to 1, the two families are hard to tell apart.
         let shape = if steady { 100.0 / f64::from(percent) } else { f64::from(percent) / 100.0 };
         let requests = 3_000.0_f64;
         for kind in ["gamma", "weibull"] {
             let arrivals = format!("arrivals.{kind} = {{ rate_per_min = {rate}, shape = {shape:?} }}");
             let (workload, _) = refit(&format!("{arrivals}\n{SIZES}"), 3_000, seed);
-            // The coefficient of variation is at most 3.3 here; the shape is known to 1.4 shares of a root.
+            // The coefficient of variation is at most 16 here, of Weibull; the shape is known to 1.4 shares of a root.
             let (found, mean) = match (&workload.arrivals, kind) {
                 (Arrivals::Gamma { rate_per_min, shape }, "gamma") => (shape.get(), rate_per_min.get()),
                 (Arrivals::Weibull { rate_per_min, shape }, "weibull") => (shape.get(), rate_per_min.get()),
                 (other, _) => panic!("expected {kind}, found {other:?}"),
             };
             close(found, shape, 1.4 / requests.sqrt());
-            close(mean, f64::from(rate), 3.3 / requests.sqrt());
+            close(mean, f64::from(rate), 16.0 / requests.sqrt());
             sizes(&workload, requests);
         }
     }
@@ -204,7 +200,7 @@ fn sizes_with_peaks_become_a_mixture_or_quantiles_that_are_close() {
         "input_tokens.mixture = [{ weight = 1, lognormal = { median = 20, sigma = 0.3 } },
             { weight = 2, lognormal = { median = 3000, sigma = 0.5 } }]\noutput_tokens.fixed = 7",
         "input_tokens.mixture = [{ weight = 3, fixed = 20 }, { weight = 1, fixed = 500 },
-            { weight = 2, fixed = 501 }, { weight = 2, lognormal = { median = 90, sigma = 0.5 } }]
+            { weight = 2, fixed = 900 }, { weight = 2, lognormal = { median = 90, sigma = 0.5 } }]
          output_tokens.fixed = 7",
     ] {
         let (workload, fitted) = refit(

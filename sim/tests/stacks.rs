@@ -271,3 +271,29 @@ fn a_second_provider_saves_what_the_outage_of_the_first_costs() {
     let unknowing = by("in order, nothing known");
     assert!(unknowing.refused > 0.2 * unknowing.calls && unknowing.goodput < 0.95);
 }
+
+/// A spike of fifteen seconds of work, and a server that never gets rid of it by itself.
+#[test]
+fn retries_keep_a_server_down_and_budgets_let_it_up() {
+    let comparison = shipped("metastable.toml");
+    let steady = |name| part(strategy(&comparison, name), "steady").completed;
+    assert_eq!(steady("4 retries, at once"), 0.0);
+    assert_eq!(steady("4 retries, full jitter to 20 s"), 0.0);
+    assert!(steady("the same, budget of 10 %") > 0.5 * steady("no retries"));
+    let few = strategy(&comparison, "the same, 4 calls at a time");
+    assert!(few.abandoned == 0.0 && few.calls < 1.02 * few.completed);
+}
+
+#[test]
+fn sessions_that_wait_lose_nothing() {
+    let comparison = shipped("agent-sessions.toml");
+    let by = |name| strategy(&comparison, name);
+    assert!(by("sdk-default").completed < 0.7 * 2_400.0);
+    assert!(by("exponential-full-jitter").calls > 2.0 * 2_400.0);
+    for name in ["one gate", "limits known", "limits known, smallest first"] {
+        assert_eq!(by(name).completed, 2_400.0, "{name}");
+        assert!(by(name).calls < 2_500.0, "{name}");
+    }
+    let median = |name| by(name).latency.p50_s.expect("some succeeded");
+    assert!(4.0 * median("limits known, smallest first") < median("limits known"));
+}

@@ -14,6 +14,11 @@ pub trait RetryBudget {
     /// Takes note of the first call of a request.
     fn first_call(&mut self, now: Timestamp);
 
+    /// Takes note of a failed call, before anybody asks to retry it, and also if nobody does.
+    ///
+    /// Failures that no retry could have cured are not told. Most budgets have no use for them.
+    fn failure(&mut self, _now: Timestamp, _kind: FailureKind) {}
+
     /// Spends a retry, if the budget allows one after this failure.
     ///
     /// A refusal changes nothing.

@@ -16,6 +16,10 @@ pub enum BackoffError {
     Percentage,
     /// The ratio exceeds one, or its denominator is zero.
     Ratio,
+    /// A token throttle holds 1 to 1000 tokens, and a success earns a part of them.
+    Tokens,
+    /// The multiple of what is accepted is below one, or its denominator is zero.
+    Multiple,
 }
 
 impl fmt::Display for BackoffError {
@@ -27,6 +31,8 @@ impl fmt::Display for BackoffError {
             Self::ScheduleTooLong => "schedule has more than 16 delays",
             Self::Percentage => "percentage exceeds 100",
             Self::Ratio => "retry ratio must be from 0 to 1, with a denominator above 0",
+            Self::Tokens => "tokens must be from 1 to 1000, and a success must earn some",
+            Self::Multiple => "multiple must be at least 1, with a denominator above 0",
         })
     }
 }

@@ -13,25 +13,32 @@
 //! - A retry that could not begin before the deadline is not waited for.
 //!
 //! One policy decides about one request. A [`RetryBudget`] is shared by all requests of a client, and
-//! keeps retries a small share of the load when everything fails.
+//! keeps retries a small share of the load when everything fails. An [`AdaptiveThrottle`] holds back first
+//! calls as well.
 
 #![no_std]
 
+mod adaptive_throttle;
+mod breaker;
 mod budget;
 mod delay;
-mod earned;
 mod error;
+mod grpc_throttle;
 mod hint;
 mod jitter;
 mod policy;
 mod presets;
 mod ratio_budget;
+mod recent;
 mod stateless;
 mod token_quota;
 
+pub use adaptive_throttle::AdaptiveThrottle;
+pub use breaker::RetryBreaker;
 pub use budget::RetryBudget;
 pub use delay::Delay;
 pub use error::BackoffError;
+pub use grpc_throttle::GrpcThrottle;
 pub use hint::{HintPolicy, HintUse};
 pub use jitter::Jitter;
 pub use policy::{Decision, Failure, FailureKind, Reason, RetryPolicy};

@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use paceline_core::Timestamp;
 
-use crate::{BackoffError, FailureKind, RetryBudget, earned::Earned};
+use crate::{BackoffError, FailureKind, RetryBudget, recent::Recent};
 
 /// Retries as a share of first calls, and a few a second besides.
 ///
@@ -37,7 +37,7 @@ pub struct RatioBudget {
     /// Retries per first call, as a fraction.
     ratio: (u32, u32),
     /// In parts of `1 / ratio.1` retries.
-    earned: Earned,
+    earned: Recent,
     /// The most that is kept, in the same parts.
     most: u64,
     floor_per_s: u32,
@@ -61,7 +61,7 @@ impl RatioBudget {
         }
         Ok(Self {
             ratio,
-            earned: Earned::new(),
+            earned: Recent::new(),
             // Below 2^32 times below 2^32 cannot overflow.
             most: most as u64 * ratio.1 as u64,
             floor_per_s,

@@ -222,6 +222,7 @@ impl Retry {
         run: u64,
         calls: u32,
     ) -> Result<Duration, Stop> {
+        self.with(|budget| budget.failure(now, failure.kind));
         let mut rng = self.jitter.rng(run, calls);
         match self.policy.decide(failure, now, &mut rng) {
             Decision::Retry(delay) => match self.with(|budget| budget.try_retry(now, failure.kind))

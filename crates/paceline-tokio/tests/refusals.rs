@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use paceline_admission::Priority;
+use paceline_backoff::{Delay, GrpcThrottle, Jitter, RetryPolicy};
 use paceline_concurrency::Fixed;
 use paceline_core::{Denied, Quota};
 use paceline_gcra::Gcra;
-use paceline_tokio::{AcquireError, Throttle, TryAcquireError};
+use paceline_tokio::{AcquireError, Attempt, Retry, RetryError, Stop, Throttle, TryAcquireError};
 use tokio::time::{Instant, sleep};
 
 use waiters::{per_second, waiter};
@@ -138,4 +139,22 @@ async fn a_deadline_that_cannot_be_met_is_refused_at_once_and_changes_nothing() 
     assert!(throttle.try_acquire(10).is_err());
     sleep(3 * MS).await;
     assert!(throttle.try_acquire(10).is_ok());
+}
+
+/// Of four tokens, the second failure takes the second.
+#[tokio::test(start_paused = true)]
+async fn budgets_hear_of_failures() {
+    let policy = RetryPolicy::new(Delay::constant(SECOND), Jitter::NONE);
+    let budget = GrpcThrottle::new(4, 1).expect("a legal budget");
+    let retry = Retry::new(policy.with_retries(9, 9), 1).with_budget(budget);
+    let throttle = Throttle::builder(Gcra::new(Quota::UNLIMITED)).build();
+    let attempt = || async { Attempt::<(), (), u64>::Failed(()) };
+    for calls in [2, 1] {
+        let failed = RetryError::Failed {
+            error: (),
+            calls,
+            stop: Stop::Budget,
+        };
+        assert_eq!(retry.run(&throttle, 1, attempt).await, Err(failed));
+    }
 }

@@ -25,6 +25,9 @@ impl Check {
         for trace in scenario.traces() {
             workload::check_trace(trace)?;
         }
+        for trace in scenario.session_traces() {
+            workload::read_sessions(trace)?;
+        }
         out.write_all(report::explanation(&scenario).as_bytes())?;
         out.flush()?;
         Ok(())

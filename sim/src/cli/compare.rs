@@ -77,6 +77,9 @@ impl Compare {
         for trace in scenario.traces() {
             workload::check_trace(trace)?;
         }
+        for trace in scenario.session_traces() {
+            workload::read_sessions(trace)?;
+        }
         if let Some(folder) = &self.out {
             // A folder that cannot be written to should not cost the run.
             output::prepare(folder)?;

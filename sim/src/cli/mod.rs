@@ -3,12 +3,19 @@
 mod check;
 mod compare;
 mod completions;
-mod man;
 mod fit;
+mod man;
+mod merge;
+mod one_run;
 mod output;
 mod presets;
+mod progress;
 mod schema;
 mod score;
+mod sweep;
+mod trace;
+mod tune;
+mod watch;
 
 use std::io::Write;
 
@@ -28,9 +35,14 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Compare(compare::Compare),
+    Sweep(sweep::Sweep),
+    Merge(merge::Merge),
+    Tune(tune::Tune),
+    Trace(trace::Trace),
+    Watch(watch::Watch),
     Check(check::Check),
-    Fit(fit::Fit),
     Presets(presets::ShowPresets),
+    Fit(fit::Fit),
     Score(score::Score),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -46,9 +58,14 @@ impl Cli {
     pub fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
         match self.command {
             Command::Compare(compare) => compare.run(out),
+            Command::Sweep(sweep) => sweep.run(out),
+            Command::Merge(merge) => merge.run(out),
+            Command::Tune(tune) => tune.run(out),
+            Command::Trace(trace) => trace.run(out),
+            Command::Watch(watch) => watch.run(out),
             Command::Check(check) => check.run(out),
-            Command::Fit(fit) => fit.run(out),
             Command::Presets(presets) => presets.run(out),
+            Command::Fit(fit) => fit.run(out),
             Command::Score(score) => score.run(out),
             Command::Schema(schema) => schema.run(out),
             Command::Completions(completions) => completions.run(out),

@@ -71,6 +71,11 @@ impl<E> EventQueue<E> {
         self.heap.is_empty()
     }
 
+    /// When the earliest event happens.
+    pub fn next_at(&self) -> Option<Timestamp> {
+        self.heap.first().map(|entry| entry.at())
+    }
+
     /// Adds an event.
     ///
     /// # Panics

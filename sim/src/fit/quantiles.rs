@@ -23,12 +23,10 @@ pub(super) fn points(sorted: &[f64], close: f64) -> (Vec<(f64, f64)>, f64) {
             return (points, off);
         }
         let known = points.len();
-        // What many requests share is a step, and two points; else one will do.
-        let first = if after - before > close / 2.0 {
-            before
-        } else {
-            after
-        };
+        // What many requests share is a step, and two points, the first just above the size before; else
+        // one will do.
+        let step = after - before > close / 2.0;
+        let first = if step { before + 1e-4 } else { after };
         for share in [first, after] {
             // Four digits, and none that is a bound.
             let share = (share * 1e4).round() / 1e4;

@@ -3,25 +3,23 @@ use std::time::Duration;
 use paceline_admission::{Grant, Place, Priority, Refusal, WaitLine};
 use paceline_composite::Admit;
 use paceline_concurrency::Outcome as Ending;
-use paceline_core::{Class, Demand, Denied, Feedback, HintSource, Timestamp};
+use paceline_core::{Class, Demand, Denied, Feedback, Timestamp};
 use paceline_router::OffPeak;
 
 use super::{
     batch::Batches,
     cost,
-    dialect::Response,
+    hearing::Hearing,
     key::{self, Key},
     limits::Limits,
-    provider::{self, Attention},
+    provider,
     retry::Retries,
     routing::Routing,
 };
 use crate::{
     engine::Streams,
     scenario::{
-        learning::Hears,
         provider::{Charge, Provider},
-        retry::HintIn,
         strategy::{Queue, Strategy},
         workload::{self, Workload},
     },
@@ -32,17 +30,16 @@ use crate::{
 pub(super) struct Client {
     line: WaitLine<u32>,
     /// One for each key that it may call.
-    keys: Vec<Key>,
+    pub(super) keys: Vec<Key>,
     /// How it chooses among them, if there are several.
     routing: Option<Routing>,
     pub(super) retries: Retries,
     settles: bool,
-    gated: bool,
+    pub(super) gated: bool,
     pub(super) queue: Queue,
-    hears: Hears,
-    hint_in: HintIn,
-    /// How much it reads of what it is told.
-    attention: Attention,
+    pub(super) hearing: Hearing,
+    /// How long it waits for an answer.
+    pub(super) timeout: Option<Duration>,
     /// By the place of the workload.
     priorities: Vec<Priority>,
     deadline: Option<Duration>,
@@ -123,17 +120,8 @@ impl Client {
             settles: strategy.settle.is_some(),
             gated: strategy.gate.is_some(),
             queue: strategy.queue,
-            hears: strategy.hears,
-            hint_in: strategy
-                .backoff
-                .as_ref()
-                .map_or_else(HintIn::default, |it| it.hint_in),
-            attention: match (strategy.hears, strategy.learn, route) {
-                (Hears::All, true, _) => Attention::Everything,
-                // Who chooses among keys reads which limits a refusal is about.
-                (Hears::All, false, None) => Attention::Gist,
-                (Hears::All, false, Some(_)) | (Hears::Status, ..) => Attention::Failures,
-            },
+            hearing: Hearing::new(strategy),
+            timeout: strategy.timeout_s.map(|timeout| timeout.get()),
             priorities: workloads.iter().map(priority).collect(),
             off_peak: strategy.off_peak.as_ref().map(|it| it.plan.clone()),
             patient: workloads
@@ -158,11 +146,6 @@ impl Client {
         let patient = self.patient.get(job.workload as usize);
         let until = plan.next_off_peak_at(now)?;
         (until > now && patient == Some(&true)).then_some(until)
-    }
-
-    /// How much it reads of what it is told.
-    pub(super) const fn attention(&self) -> Attention {
-        self.attention
     }
 
     /// Lets a request wait: in its old place, if it had one.
@@ -198,6 +181,11 @@ impl Client {
     /// Whose turn it is.
     pub(super) fn head(&self) -> Option<(Place, u32)> {
         self.line.head().map(|(place, slot)| (place, *slot))
+    }
+
+    /// How many stand in line.
+    pub(super) fn waiting(&self) -> usize {
+        self.line.len()
     }
 
     /// Takes somebody out of the line.
@@ -238,28 +226,6 @@ impl Client {
         }
     }
 
-    /// Reads a response, as far as it reaches this client.
-    pub(super) fn read(&self, now: Timestamp, response: &Response) -> Feedback {
-        if self.hears == Hears::Status {
-            return paceline_wire::read(response.status, |_| None, b"", now);
-        }
-        let headers = paceline_wire::pairs(&response.headers);
-        paceline_wire::read(response.status, headers, response.body.as_bytes(), now)
-    }
-
-    /// How long the response asks to wait, if the client looks there.
-    pub(super) fn hint(&self, now: Timestamp, feedback: &Feedback) -> Option<Duration> {
-        let hint = feedback.hint?;
-        let found = match self.hint_in {
-            HintIn::Anywhere => true,
-            HintIn::Headers => matches!(
-                hint.source,
-                HintSource::RetryAfterMs | HintSource::RetryAfter
-            ),
-        };
-        found.then(|| hint.at.saturating_duration_since(now))
-    }
-
     /// Gives back what a call held, and learns from its answer.
     pub(super) fn finish(&mut self, now: Timestamp, held: Held, job: &Job, feedback: &Feedback) {
         let Held { grant, key } = held;
@@ -268,7 +234,7 @@ impl Client {
             Class::TooLarge => Ending::Ignored,
             _ => Ending::Dropped,
         };
-        let hint = self.hint(now, feedback);
+        let hint = self.hearing.hint(now, feedback);
         let sent_at = grant.at();
         let Key {
             admission,

@@ -14,7 +14,7 @@ use crate::scenario::{
 };
 
 /// The limits that count cells per period.
-pub(super) fn rates(limits: &[Limit]) -> impl Iterator<Item = &RateLimit> {
+pub fn rates(limits: &[Limit]) -> impl Iterator<Item = &RateLimit> {
     limits.iter().filter_map(|limit| match limit {
         Limit::Rate(rate) => Some(rate),
         Limit::Concurrency(_) => None,

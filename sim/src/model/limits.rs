@@ -7,7 +7,7 @@ use paceline_core::{
 };
 use paceline_gcra::Gcra;
 
-use super::{adjust::Adjust, limiters, stated::Stated};
+use super::{adjust::Adjust, bounds, limiters, observe::Holder, stated::Stated};
 use crate::scenario::{
     learning::Pace,
     limit::{Kind, RateLimit},
@@ -56,9 +56,7 @@ pub(super) struct Charged {
 impl Limits {
     /// Makes the limits that a strategy keeps for a key of a provider.
     pub(super) fn new(strategy: &Strategy, provider: &Provider, start: Timestamp) -> Self {
-        let from = strategy.limits_from.as_ref();
-        let from = from.map_or(&[][..], |from| from.of(provider));
-        let mut told = limiters::rates(&strategy.limits).chain(limiters::rates(from));
+        let mut told = told(strategy, provider);
         let learned = strategy
             .learn
             .then(|| told.by_ref().fold(LearnedLimits::new(start), with_limit));
@@ -152,6 +150,39 @@ impl Limits {
         };
         dimensions.into_iter().map(of).min().unwrap_or(u64::MAX)
     }
+}
+
+impl Limits {
+    /// Which of them holds a request for longest at `now`, if any does.
+    pub(super) fn holder(&self, now: Timestamp, demand: Demand) -> Option<(Holder, Denied)> {
+        let stated = self.stated.holder(now, demand).map(|(index, denied)| {
+            let told = index < self.most.len();
+            let by = told.then_some(Holder::Stated(index));
+            (by.unwrap_or(Holder::Spacing), denied)
+        });
+        let reserve = self.check_reserve(now, demand).err();
+        let learned = self.learned.as_ref();
+        let learned = learned.and_then(|limits| limits.check(now, demand).err());
+        let found = self.found.as_ref().map(Found::limiter);
+        let found = found.and_then(|rate| rate.check(now, demand.requests).err());
+        let holders = [
+            stated,
+            reserve.map(|denied| (Holder::Reserve, denied)),
+            learned.map(|held| (Holder::Learned(held.dimension), held.denied)),
+            found.map(|denied| (Holder::Found, denied)),
+        ];
+        holders.into_iter().flatten().reduce(bounds::stricter)
+    }
+}
+
+/// The limits on cells that a strategy is told of for a key of a provider, in the order in which it keeps them.
+pub fn told<'a>(
+    strategy: &'a Strategy,
+    provider: &'a Provider,
+) -> impl Iterator<Item = &'a RateLimit> {
+    let from = strategy.limits_from.as_ref();
+    let from = from.map_or(&[][..], |from| from.of(provider));
+    limiters::rates(&strategy.limits).chain(limiters::rates(from))
 }
 
 impl Admit for Limits {

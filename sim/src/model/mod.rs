@@ -1,25 +1,34 @@
 //! The actors of a simulation: a provider that enforces limits, and clients that meet them.
 
 mod adjust;
+mod answer;
 mod batch;
+mod bounds;
 mod cache;
+mod calls;
 mod client;
 mod cost;
+mod course;
 pub mod dialect;
 mod endings;
 mod entry;
 mod gauges;
+mod hearing;
 mod key;
 mod left;
 mod limiters;
 mod limits;
+mod observe;
 mod optimum;
 mod permits;
 mod provider;
 mod requests;
 mod retry;
 mod routing;
+mod run;
+mod server;
 mod service;
+mod sessions;
 mod stated;
 mod supply;
 mod tally;
@@ -27,7 +36,12 @@ mod tenants;
 mod works;
 mod world;
 
+pub use answer::Outcome;
 pub use gauges::Gauges;
+pub use limiters::rates;
+pub use limits::told;
+pub use observe::{Bound as HeldBy, Cause, End, Happening, Holder, Nobody, Observer};
 pub use optimum::{Bound, optimum};
+pub use run::{Remaining, Run, run};
 pub use tally::{Fate, LATENCY_ERROR, Tally};
-pub use world::{check, run};
+pub use world::check;

@@ -2,13 +2,14 @@
 
 use paceline_core::{Dimension, Timestamp};
 
-use super::{cost, limiters, provider, requests::Requests, supply::Supply};
+use super::{cost, limiters, provider, requests::Requests, sessions::Earliest, supply::Supply};
 use crate::{
     engine::Streams,
     scenario::{
         Scenario,
         limit::RateLimit,
         provider::{Charge, Provider},
+        workload::Workload,
     },
     workload::{Job, Jobs, TraceError},
 };
@@ -16,7 +17,7 @@ use crate::{
 /// How many requests could be admitted by the end, at most.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Bound {
-    /// Requests that arrive, and count.
+    /// Requests that arrive, and count; in closed loops, those that could if answers took no time.
     pub arrivals: u64,
     /// The most of them that any schedule could get admitted.
     pub requests: u64,
@@ -40,8 +41,12 @@ pub struct Bound {
 /// Several keys are bounded each by itself, as if every request could go to each of them, and the sum
 /// bounds them together.
 ///
-/// Latency, faults, outages, deadlines, tenants and limits on concurrency are ignored, which can only
-/// make the bound larger. So can requests that arrive before anything counts: the schedule leaves them out, and
+/// In closed loops no request can arrive earlier than if all answers before it took no time. Whatever a
+/// schedule gets admitted, it could as well if requests came so early; so they are taken to, and this number
+/// is an upper bound. It may be far above what is possible where answers take long.
+///
+/// Latency, faults, outages, servers, timeouts, deadlines, tenants and limits on concurrency are ignored, which
+/// can only make the bound larger. So can requests that arrive before anything counts: the schedule leaves them out, and
 /// finds its limits unspent. The whole is exact if there is a single key, only requests are limited, limits do
 /// not change, everything counts, and nothing was ignored. Each request is sent by itself: strategies that answer from a
 /// cache or send several as one may get more done.
@@ -56,8 +61,21 @@ pub fn optimum(scenario: &Scenario, streams: Streams) -> Result<Bound, TraceErro
         .map(|(_, spec)| Key::new(spec, start, end))
         .collect();
     let mut jobs = Jobs::start(scenario, streams)?;
+    let mut of_sessions = Earliest::new(scenario, streams)?;
+    let mut open = jobs.next_job()?;
     let mut arrivals = 0;
-    while let Some(job) = jobs.next_job()? {
+    loop {
+        let job = match (open, of_sessions.at()) {
+            (Some(job), at) if at.is_none_or(|at| job.at <= at) => {
+                open = jobs.next_job()?;
+                job
+            }
+            (_, Some(_)) => match of_sessions.take() {
+                Some(job) => job,
+                None => continue,
+            },
+            (_, None) => break,
+        };
         if job.at < scenario.counted_from() {
             continue;
         }
@@ -154,11 +172,13 @@ fn ignores(scenario: &Scenario) -> bool {
         provider.limits.len() > limiters::rates(&provider.limits).count()
             || !provider.upgrades.is_empty()
             || !provider.tenants.is_empty()
+            || provider.server.is_some()
             || provider.error_rate.get() > 0.0
             || !provider.outages.is_empty()
     };
     let mut strategies = scenario.strategies.iter();
     scenario.counted_from() > scenario.start()
         || scenario.providers.iter().any(of_provider)
-        || strategies.any(|strategy| strategy.deadline_s.is_some())
+        || scenario.workloads.iter().any(Workload::is_closed)
+        || strategies.any(|it| it.deadline_s.is_some() || it.timeout_s.is_some())
 }

@@ -1,17 +1,17 @@
 use std::time::Duration;
 
 use paceline_core::{Demand, Denied, Dimension, Timestamp};
-use rand_chacha::rand_core::Rng;
 
 use super::{
     adjust::Adjust,
+    answer::{Answer, Outcome, Reads, Said},
     cost,
-    dialect::{self, Gist, Occasion, Response, State},
+    dialect::{self, Occasion, State},
     limiters,
-    service::Service,
+    service::{Service, Span},
 };
 use crate::{
-    engine::Streams,
+    engine::{Draws, Streams},
     scenario::{
         limit::RateLimit,
         provider::{Charge, Dialect, Outage, Provider as Spec, RetryAfter},
@@ -32,8 +32,12 @@ pub(super) struct Provider {
     refused_calls_count: bool,
     dialect: Dialect,
     retry_after: RetryAfter,
+    /// One way of it; none if it takes no time.
+    network: Option<Span>,
     service: Service,
     refusal: Duration,
+    /// Whether it stops working on a call for which nobody waits.
+    pub(super) cancels: bool,
     outages: Vec<Outage>,
     start: Timestamp,
     /// Its place among all keys.
@@ -41,51 +45,6 @@ pub(super) struct Provider {
     /// The place of the provider whose key it is.
     pub(super) of: usize,
     streams: Streams,
-}
-
-/// What a call leads to, and when the client learns of it.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) outcome: Outcome,
-    pub(super) after: Duration,
-    pub(super) said: Said,
-}
-
-/// How much of what a provider says anybody reads.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Attention {
-    /// Every word of every response.
-    Everything,
-    /// Every word of whatever is no answer.
-    Failures,
-    /// Why a call failed, and when to come back.
-    Gist,
-}
-
-/// What reaches a client of a response.
-#[derive(Debug)]
-pub(super) enum Said {
-    /// An answer, of which nobody reads more than that it is one.
-    Answer,
-    /// A refusal whose words need not be read.
-    Gist(Gist),
-    /// All of it.
-    Words(Box<Response>),
-}
-
-/// What a call leads to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Outcome {
-    /// An answer.
-    Success,
-    /// A 5xx; the call was admitted.
-    Failed,
-    /// A 429.
-    Refused,
-    /// The request exceeds a limit by itself and is refused forever.
-    TooLarge,
-    /// A 503 in an outage; no limit was touched.
-    Unavailable,
 }
 
 /// Every key of every provider: the place of the provider, and what it does.
@@ -115,8 +74,10 @@ impl Provider {
             refused_calls_count: spec.refused_calls_count,
             dialect: spec.dialect,
             retry_after: spec.retry_after,
+            network: (!spec.network.is_zero()).then(|| Span::new(&spec.network)),
             service: Service::new(spec),
             refusal: spec.refusal_s.get(),
+            cancels: spec.cancels_on_disconnect,
             outages: spec.outages.clone(),
             start,
             place,
@@ -125,48 +86,57 @@ impl Provider {
         }
     }
 
-    /// Decides about a call that arrives now, and says as much as somebody reads.
+    /// How long a call takes on its way, and its answer on the way back.
+    pub(super) fn ways(&self, job: &Job, attempt: u32) -> (Duration, Duration) {
+        let Some(network) = &self.network else {
+            return (Duration::ZERO, Duration::ZERO);
+        };
+        let mut luck = self.luck("network", job, attempt);
+        let there = network.time(&mut luck);
+        (there, network.time(&mut luck))
+    }
+
+    /// Decides about a call that arrives now, for whom there is room at its server or not. What it leads
+    /// to if it is admitted is drawn from `luck`.
     pub(super) fn call(
         &mut self,
         now: Timestamp,
         job: &Job,
-        attempt: u32,
-        attention: Attention,
+        has_room: bool,
+        reads: Reads,
+        luck: impl FnOnce(&Self) -> Draws,
     ) -> Answer {
-        if let Err((outcome, occasion)) = self.admit(now, job) {
-            return self.soon(now, outcome, occasion, attention);
-        }
-        let Some(after) = self.service(job, attempt) else {
-            return self.soon(now, Outcome::Failed, Occasion::Failure, attention);
+        let (outcome, takes, occasion) = match self.admit(now, job, has_room) {
+            Err((outcome, occasion)) => (outcome, self.refusal, occasion),
+            Ok(()) => match self.service.draw(job.output_tokens, &mut luck(self)) {
+                None => (Outcome::Failed, self.refusal, Occasion::Failure),
+                Some(takes) => (Outcome::Success, takes, Occasion::Answer),
+            },
+        };
+        let is_read = match reads {
+            Reads::Nothing => false,
+            Reads::Gist | Reads::Faults => outcome != Outcome::Success,
+            Reads::All => true,
         };
         Answer {
-            outcome: Outcome::Success,
-            after,
-            said: match attention {
-                Attention::Everything => self.say(now, Occasion::Answer, attention),
-                Attention::Failures | Attention::Gist => Said::Answer,
+            outcome,
+            takes,
+            refused_by: occasion.refused_by(),
+            said: if is_read {
+                self.say(now, occasion, reads)
+            } else {
+                Said::Nothing
             },
         }
     }
 
-    /// Decides about a call of somebody of whom no client knows, whose service is drawn from `rng`.
-    ///
-    /// Says what an admitted call leads to and when; the others change what they change, and that is all.
-    pub(super) fn call_of_tenant(
+    /// Charges a call that it admits, and says of another one why it does not.
+    fn admit(
         &mut self,
         now: Timestamp,
         job: &Job,
-        rng: &mut impl Rng,
-    ) -> Option<(Outcome, Duration)> {
-        self.admit(now, job).ok()?;
-        let after = self.service.draw(job.output_tokens, rng);
-        Some(after.map_or((Outcome::Failed, self.refusal), |after| {
-            (Outcome::Success, after)
-        }))
-    }
-
-    /// Charges a call that it admits, and says of another one why it does not.
-    fn admit(&mut self, now: Timestamp, job: &Job) -> Result<(), (Outcome, Occasion)> {
+        has_room: bool,
+    ) -> Result<(), (Outcome, Occasion)> {
         self.upgrade(now);
         let elapsed = now.saturating_duration_since(self.start);
         let mut outages = self.outages.iter();
@@ -183,6 +153,9 @@ impl Provider {
                 _ => Outcome::Refused,
             };
             return Err((outcome, refusal));
+        }
+        if !has_room {
+            return Err((Outcome::Unavailable, Occasion::Outage));
         }
         for (rate, limiter) in &mut self.limits {
             limiter.charge(now, rate.counts.cost(demand));
@@ -209,22 +182,8 @@ impl Provider {
         }
     }
 
-    /// Says something other than an answer.
-    fn soon(
-        &self,
-        now: Timestamp,
-        outcome: Outcome,
-        occasion: Occasion,
-        attention: Attention,
-    ) -> Answer {
-        Answer {
-            outcome,
-            after: self.refusal,
-            said: self.say(now, occasion, attention),
-        }
-    }
-
-    fn say(&self, now: Timestamp, occasion: Occasion, attention: Attention) -> Said {
+    /// Words what it says, unless the gist will do.
+    fn say(&self, now: Timestamp, occasion: Occasion, reads: Reads) -> Said {
         let states = self.limits.iter().map(|(rate, limiter)| {
             let all = limiter.check(now, rate.quota.burst());
             State {
@@ -234,7 +193,7 @@ impl Provider {
             }
         });
         let states: Vec<_> = states.collect();
-        if attention == Attention::Gist
+        if reads == Reads::Gist
             && let Some(gist) = dialect::gist(self.dialect, now, occasion, &states)
         {
             return Said::Gist(gist);
@@ -245,6 +204,13 @@ impl Provider {
             occasion,
             &states,
         )))
+    }
+
+    /// What is left of its limits on cells, which are as they should be by now.
+    pub(super) fn remaining(&mut self, now: Timestamp) -> impl Iterator<Item = (&RateLimit, u64)> {
+        self.upgrade(now);
+        let limits = self.limits.iter();
+        limits.map(move |(rate, limiter)| (rate, limiter.available(now)))
     }
 
     /// Takes note that a call which it admitted has come to its end.
@@ -260,6 +226,11 @@ impl Provider {
                 limiter.charge(now, rate.counts.cost(produced));
             }
         }
+    }
+
+    /// Takes note that it stopped working on a call, of which it charges no more.
+    pub(super) const fn cut_off(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
     }
 
     /// Asks every limit; the one that refuses for longest is named, and one that always will before it.
@@ -324,9 +295,9 @@ impl Provider {
         }
     }
 
-    /// How long an admitted call takes, or `None` if it fails. It depends on the request and the
-    /// attempt alone, so that it is the same under every strategy.
-    fn service(&self, job: &Job, attempt: u32) -> Option<Duration> {
+    /// What chance has in store for a call. It depends on the request and the attempt alone, so that it is
+    /// the same under every strategy.
+    pub(super) fn luck(&self, name: &str, job: &Job, attempt: u32) -> Draws {
         let numbers = [job.id, u64::from(attempt), self.place];
         // The first key has the streams that a single one has.
         let numbers = if self.place == 0 {
@@ -334,7 +305,6 @@ impl Provider {
         } else {
             &numbers
         };
-        let mut rng = self.streams.few("service", numbers);
-        self.service.draw(job.output_tokens, &mut rng)
+        self.streams.few(name, numbers)
     }
 }

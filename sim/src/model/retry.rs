@@ -1,16 +1,18 @@
 use std::time::Duration;
 
 use paceline_backoff::{
-    BackoffError, Decision, Delay, Failure, FailureKind, HintPolicy, HintUse, Jitter, RatioBudget,
-    RetryBudget, RetryPolicy, StatelessJitter, TokenQuota,
+    AdaptiveThrottle, BackoffError, Decision, Delay, Failure, FailureKind, GrpcThrottle,
+    HintPolicy, HintUse, Jitter, RatioBudget, RetryBreaker, RetryBudget, RetryPolicy,
+    StatelessJitter, TokenQuota,
 };
 use paceline_core::Timestamp;
 use rand_chacha::rand_core::Rng;
 
+use super::observe::Cause;
 use crate::{
     engine::Streams,
     scenario::{
-        retry::{self, Backoff, Budget},
+        retry::{self, Backoff, Budget, Throttle},
         strategy::Strategy,
     },
     workload::Job,
@@ -20,9 +22,12 @@ use crate::{
 pub(super) struct Retries {
     policy: Option<RetryPolicy>,
     budget: Option<Box<dyn RetryBudget>>,
+    throttle: Option<AdaptiveThrottle>,
     /// Hints beyond this are not heard.
     longest_hint: Duration,
     jitter: StatelessJitter,
+    /// Decides which calls are held back.
+    lots: StatelessJitter,
 }
 
 /// What a request went through.
@@ -34,16 +39,25 @@ pub(super) struct History {
     last_retry: Option<FailureKind>,
 }
 
+impl History {
+    /// How often it failed so far.
+    const fn failures(&self) -> u32 {
+        self.throttled.saturating_add(self.errors)
+    }
+}
+
 impl Retries {
     pub(super) fn new(strategy: &Strategy, streams: Streams) -> Result<Self, BackoffError> {
         Ok(Self {
             policy: strategy.backoff.as_ref().map(policy).transpose()?,
             budget: strategy.budget.map(budget).transpose()?,
+            throttle: strategy.throttle.map(throttle).transpose()?,
             longest_hint: match strategy.backoff.as_ref().map(|it| it.hint_policy) {
                 Some(retry::HintPolicy::IgnoreAboveS(most)) => most.get(),
                 _ => Duration::MAX,
             },
             jitter: StatelessJitter::new(streams.named("jitter").next_u64()),
+            lots: StatelessJitter::new(streams.named("throttle").next_u64()),
         })
     }
 
@@ -54,6 +68,28 @@ impl Retries {
         }
     }
 
+    /// Whether a call may be made, which is asked once before each.
+    pub(super) fn lets_pass(&mut self, now: Timestamp, job: &Job, history: &History) -> bool {
+        let Some(throttle) = &mut self.throttle else {
+            return true;
+        };
+        throttle.try_call(now, &mut self.lots.rng(job.id, history.failures()))
+    }
+
+    /// Takes note of a response that was no refusal for too much load.
+    pub(super) fn accepted(&mut self, now: Timestamp) {
+        if let Some(throttle) = &mut self.throttle {
+            throttle.accepted(now);
+        }
+    }
+
+    /// Takes note of a call that failed in a way that a retry may cure.
+    pub(super) fn failed(&mut self, now: Timestamp, kind: FailureKind) {
+        if let Some(budget) = &mut self.budget {
+            budget.failure(now, kind);
+        }
+    }
+
     /// Takes note of a success.
     pub(super) fn success(&mut self, now: Timestamp, history: &History) {
         if let Some(budget) = &mut self.budget {
@@ -61,7 +97,7 @@ impl Retries {
         }
     }
 
-    /// How long to wait before the next try, or `None` to give up.
+    /// How long to wait before the next try, or why it is given up.
     pub(super) fn next(
         &mut self,
         now: Timestamp,
@@ -70,8 +106,8 @@ impl Retries {
         kind: FailureKind,
         hint: Option<Duration>,
         deadline: Timestamp,
-    ) -> Option<Duration> {
-        let policy = self.policy.as_ref()?;
+    ) -> Result<Duration, Cause> {
+        let policy = self.policy.as_ref().ok_or(Cause::NoRetries)?;
         let count = match kind {
             FailureKind::Throttled => &mut history.throttled,
             FailureKind::Error => &mut history.errors,
@@ -85,18 +121,18 @@ impl Retries {
             hint: hint.filter(|hint| *hint <= self.longest_hint),
             deadline: Some(deadline),
         };
-        let attempt = history.throttled.saturating_add(history.errors);
-        let mut rng = self.jitter.rng(job.id, attempt);
-        let Decision::Retry(delay) = policy.decide(&failure, now, &mut rng) else {
-            return None;
+        let mut rng = self.jitter.rng(job.id, history.failures());
+        let delay = match policy.decide(&failure, now, &mut rng) {
+            Decision::Retry(delay) => delay,
+            Decision::GiveUp { reason, .. } => return Err(Cause::Policy(reason)),
         };
         if let Some(budget) = &mut self.budget
             && !budget.try_retry(now, kind)
         {
-            return None;
+            return Err(Cause::Budget);
         }
         history.last_retry = Some(kind);
-        Some(delay)
+        Ok(delay)
     }
 }
 
@@ -169,7 +205,38 @@ fn budget(spec: Budget) -> Result<Box<dyn RetryBudget>, BackoffError> {
             floor_per_s,
             most,
             initial,
-        } => Box::new(RatioBudget::new((percent, 100), floor_per_s, most)?.with_initial(initial)),
+            time_to_live_s,
+        } => {
+            let budget = RatioBudget::new((percent, 100), floor_per_s, most)?;
+            let budget = budget.with_initial(initial);
+            Box::new(match time_to_live_s {
+                Some(span) => budget.with_time_to_live(span.get()),
+                None => budget,
+            })
+        }
         Budget::AwsQuota { initial } => Box::new(TokenQuota::aws(initial)),
+        Budget::Grpc {
+            tokens,
+            per_success,
+        } => {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "positive, and saturating where it is huge"
+            )]
+            let thousandths = (per_success.get() * 1e3).round() as u32;
+            Box::new(GrpcThrottle::new(tokens, thousandths)?)
+        }
+        Budget::Breaker { percent, window_s } => {
+            let breaker = RetryBreaker::new((percent, 100))?;
+            Box::new(match window_s {
+                Some(window) => breaker.with_window(window.get()),
+                None => breaker,
+            })
+        }
     })
+}
+
+fn throttle(spec: Throttle) -> Result<AdaptiveThrottle, BackoffError> {
+    AdaptiveThrottle::new((spec.multiple_percent, 100), spec.window_s.get())
 }

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use rand_chacha::rand_core::Rng;
-use rand_distr::{Distribution, LogNormal};
+use rand_distr::{Distribution, Exp1, LogNormal};
 
-use crate::scenario::provider::{Latency, Provider};
+use crate::scenario::{latency::Latency, provider::Provider};
 
 /// How long a provider takes for what it admits, and how often it fails.
 pub(super) struct Service {
@@ -13,9 +13,10 @@ pub(super) struct Service {
 }
 
 /// A span of time to be drawn, in seconds.
-enum Span {
+pub(super) enum Span {
     Fixed(f64),
-    Drawn(LogNormal<f64>),
+    Exponential(f64),
+    Lognormal(LogNormal<f64>),
 }
 
 impl Service {
@@ -36,18 +37,19 @@ impl Service {
         let each = self.per_output_token.draw(rng);
         #[expect(clippy::cast_precision_loss, reason = "a latency needs no 53 bits")]
         let seconds = first + each * output_tokens as f64;
-        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+        Some(duration(seconds))
     }
 }
 
 impl Span {
-    fn new(latency: &Latency) -> Self {
+    pub(super) fn new(latency: &Latency) -> Self {
         match *latency {
             Latency::FixedS(seconds) => Self::Fixed(seconds.get().as_secs_f64()),
+            Latency::Exponential { mean_s } => Self::Exponential(mean_s.get().as_secs_f64()),
             Latency::Lognormal { median_s, sigma } => {
                 let drawn = LogNormal::new(median_s.get().ln(), sigma.get());
                 // Both were checked when the scenario was read.
-                drawn.map_or(Self::Fixed(median_s.get()), Self::Drawn)
+                drawn.map_or(Self::Fixed(median_s.get()), Self::Lognormal)
             }
         }
     }
@@ -55,9 +57,22 @@ impl Span {
     fn draw(&self, rng: &mut impl Rng) -> f64 {
         match self {
             Self::Fixed(seconds) => *seconds,
-            Self::Drawn(lognormal) => lognormal.sample(rng),
+            Self::Exponential(mean) => {
+                let drawn: f64 = Exp1.sample(rng);
+                mean * drawn
+            }
+            Self::Lognormal(lognormal) => lognormal.sample(rng),
         }
     }
+
+    /// Draws a time.
+    pub(super) fn time(&self, rng: &mut impl Rng) -> Duration {
+        duration(self.draw(rng))
+    }
+}
+
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 /// A number in [0, 1) from 64 random bits.

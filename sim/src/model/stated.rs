@@ -49,6 +49,24 @@ impl Stated {
         }
     }
 
+    /// Which of them holds a request for longest, if any does; the first, if several agree.
+    pub(super) fn holder(&self, now: Timestamp, demand: Demand) -> Option<(usize, Denied)> {
+        let answers = self
+            .each()
+            .enumerate()
+            .filter_map(|(index, (counts, limiter))| {
+                let denied = limiter.check(now, counts.cost(demand)).err()?;
+                Some((index, denied))
+            });
+        answers.reduce(|one, other| {
+            if one.1.and(other.1) == one.1 {
+                one
+            } else {
+                other
+            }
+        })
+    }
+
     /// Charges a request, and gives what settles it.
     pub(super) fn charge(&mut self, now: Timestamp, demand: Demand) -> Option<Receipts> {
         match self {

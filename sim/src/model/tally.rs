@@ -1,7 +1,7 @@
 use hdrhistogram::Histogram;
 use paceline_core::Timestamp;
 
-use super::{gauges::Gauges, provider::Outcome};
+use super::{answer::Outcome, calls::Call, gauges::Gauges};
 use crate::{scenario::Scenario, workload::Job};
 
 /// What happened in one run, in bounded memory.
@@ -13,7 +13,7 @@ pub struct Tally {
     pub calls: u64,
     /// Calls refused because of a limit.
     pub refused: u64,
-    /// Calls that failed otherwise.
+    /// Calls that failed otherwise, or were not answered in time.
     pub failed: u64,
     /// Input tokens of calls that led to nothing.
     pub wasted_tokens: u64,
@@ -130,33 +130,49 @@ impl Tally {
         total
     }
 
-    /// Counts a call and what the provider decided.
-    pub(super) fn call(&mut self, now: Timestamp, job: &Job, outcome: Outcome) {
-        let refused = matches!(outcome, Outcome::Refused | Outcome::TooLarge);
-        if outcome != Outcome::Unavailable {
-            self.draw(now, refused);
-        }
-        if now < self.counted_from {
-            return;
-        }
-        self.calls += 1;
-        if refused {
-            self.refused += 1;
-        } else if outcome != Outcome::Success {
-            self.failed += 1;
-        }
-        if outcome != Outcome::Success {
-            self.waste_now(job);
-        }
+    /// Counts a call that is sent.
+    pub(super) fn sent(&mut self, now: Timestamp) {
+        self.calls += u64::from(now >= self.counted_from);
     }
 
-    /// Puts a call into its bin.
-    fn draw(&mut self, now: Timestamp, refused: bool) {
+    /// Counts what the provider decided about a call.
+    pub(super) fn decided(&mut self, now: Timestamp, call: &Call, outcome: Outcome) {
+        self.decided_in_vain(now, outcome);
+        if call.sent_at < self.counted_from {
+            return;
+        }
+        match outcome {
+            Outcome::Success => return,
+            Outcome::Refused | Outcome::TooLarge => self.refused += 1,
+            Outcome::Failed | Outcome::Unavailable => self.failed += 1,
+        }
+        self.waste_now(&call.job);
+    }
+
+    /// Counts what the provider decided about a call that its client took for failed before.
+    pub(super) fn decided_in_vain(&mut self, now: Timestamp, outcome: Outcome) {
+        let refused = match outcome {
+            Outcome::Refused | Outcome::TooLarge => true,
+            Outcome::Success | Outcome::Failed => false,
+            Outcome::Unavailable => return,
+        };
         let elapsed = now.as_nanos().saturating_sub(self.start.as_nanos());
         let bin = usize::try_from(elapsed / self.bin).unwrap_or(usize::MAX);
         if let Some(bin) = self.series.get_mut(bin) {
             bin[usize::from(refused)] += 1;
         }
+    }
+
+    /// Counts a call for which its client waits no longer; says whether it had not been counted as refused or
+    /// failed before.
+    pub(super) fn given_up(&mut self, call: &Call) -> bool {
+        let decided = call.answer.as_ref().map(|answer| answer.outcome);
+        let fails = matches!(decided, None | Some(Outcome::Success));
+        if fails && call.sent_at >= self.counted_from {
+            self.failed += 1;
+            self.waste_now(&call.job);
+        }
+        fails
     }
 
     /// Counts a request that succeeded in time.

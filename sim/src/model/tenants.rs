@@ -70,10 +70,10 @@ impl Tenants {
         }))
     }
 
-    /// From which the service of a call is drawn.
-    pub(super) fn luck(&self, call: &TenantCall) -> Draws {
-        let streams = self.groups[call.group].streams;
-        streams.few("service", &[call.job.id])
+    /// From which the service of a call of a group is drawn.
+    pub(super) fn luck(&self, group: usize, job: &Job) -> Draws {
+        let streams = self.groups[group].streams;
+        streams.few("service", &[job.id])
     }
 }
 

@@ -2,11 +2,7 @@ use std::slice;
 
 use paceline_admission::Place;
 
-use super::{
-    client::Held,
-    provider::{Outcome, Said},
-    retry::History,
-};
+use super::{calls::CallId, client::Held, retry::History};
 use crate::workload::Job;
 
 /// A request that is not done.
@@ -23,6 +19,8 @@ pub(super) struct Work {
     pub(super) history: History,
     /// The place that it had in line, which a retry takes again.
     pub(super) place: Option<Place>,
+    /// Whether its next call was not held back, once that has been asked.
+    pub(super) passed: bool,
     /// Its call, while one is.
     under_way: Option<UnderWay>,
 }
@@ -31,12 +29,7 @@ pub(super) struct Work {
 pub(super) struct UnderWay {
     /// What it holds at the client.
     pub(super) held: Held,
-    /// The place of the key that it was sent to.
-    pub(super) key: usize,
-    /// What the provider decided.
-    pub(super) outcome: Outcome,
-    /// What reaches the client of the response.
-    pub(super) said: Said,
+    pub(super) call: CallId,
 }
 
 impl Work {
@@ -47,6 +40,7 @@ impl Work {
             calls: 0,
             history: History::default(),
             place: None,
+            passed: false,
             under_way: None,
         }
     }

@@ -1,14 +1,18 @@
 use paceline_backoff::FailureKind;
-use paceline_core::{Class, Feedback, Timestamp};
+use paceline_core::Timestamp;
 
 use super::{
     cache::Cache,
-    client::{Client, Held, Verdict},
+    calls::{CallId, Calls},
+    client::{Client, Verdict},
     left,
-    provider::{self, Outcome, Provider, Said},
+    observe::{Cause, Happening, Observer},
+    provider::{self, Provider},
+    server::Server,
+    sessions::Sessions,
     tally::Tally,
     tenants::{TenantCall, Tenants},
-    works::{UnderWay, Works},
+    works::Works,
 };
 use crate::{
     engine::{EventQueue, Streams},
@@ -34,65 +38,13 @@ pub fn check(strategy: &Strategy) -> Result<(), String> {
     Client::new(strategy, &providers, &[], 0, start, streams).map(|_| ())
 }
 
-/// Runs one strategy of a scenario under these streams.
-///
-/// # Errors
-///
-/// Fails if a trace cannot be read.
-///
-/// # Panics
-///
-/// Panics if the strategy was not checked, and if more requests are under way than the engine's
-/// pending set can hold.
-pub fn run(
-    scenario: &Scenario,
-    strategy: &Strategy,
-    streams: Streams,
-) -> Result<Tally, TraceError> {
-    let mut world = World::new(scenario, strategy, streams)?;
-    world.admit_next_arrival()?;
-    for group in 0..world.tenants.groups() {
-        world.admit_next_tenant(group)?;
-    }
-    while let Some((now, event)) = world.events.pop() {
-        if now >= world.end {
-            break;
-        }
-        world.now = now;
-        world.gauge(now);
-        match event {
-            Event::Arrive => {
-                let job = world.next_job.take();
-                world.admit_next_arrival()?;
-                if let Some(job) = job {
-                    world.arrive(job);
-                }
-            }
-            Event::Enter(slot) => world.enter(slot),
-            Event::Close { slot, first } => world.close_batch(slot, first),
-            Event::Ask(slot) => world.ask(slot),
-            // An earlier one may have taken its place.
-            Event::Wake(client) if world.clients[client].wake_at == Some(now) => {
-                world.clients[client].wake_at = None;
-                world.pump(client);
-            }
-            Event::Wake(_) => {}
-            Event::Respond(slot) => world.respond(slot),
-            Event::Tenant(call) => world.meet_tenant(*call)?,
-            Event::TenantLeaves(call) => {
-                let TenantEnds { key, job, outcome } = *call;
-                world.providers[key].finish(now, &job, outcome);
-            }
-        }
-    }
-    Ok(world.close())
-}
-
 /// What can happen, in 16 bytes.
 #[derive(Debug)]
 pub(super) enum Event {
     /// The next request arrives.
     Arrive,
+    /// It is the turn of a session to ask.
+    Turn(u32),
     /// A request that was held back until off-peak hours comes again.
     Enter(u32),
     /// The batch in this slot has waited for long enough, if this request is still the first in it.
@@ -101,23 +53,19 @@ pub(super) enum Event {
     Ask(u32),
     /// The head of a client's line may conform now.
     Wake(usize),
+    /// A call reaches the provider.
+    Reach(CallId),
+    /// A worker is done with a call.
+    Done(CallId),
     /// The answer to a call reaches the client.
-    Respond(u32),
+    Respond(CallId),
+    /// The client waits no longer for the answer to a call.
+    TimeOut(CallId),
     /// A tenant calls.
     Tenant(Box<TenantCall>),
-    /// A call of a tenant comes to its end.
-    TenantLeaves(Box<TenantEnds>),
 }
 
-/// A call of a tenant that was admitted, and what became of it.
-#[derive(Debug)]
-pub(super) struct TenantEnds {
-    key: usize,
-    job: Job,
-    outcome: Outcome,
-}
-
-pub(super) struct World {
+pub(super) struct World<O> {
     pub(super) now: Timestamp,
     pub(super) end: Timestamp,
     jobs: Jobs,
@@ -127,14 +75,74 @@ pub(super) struct World {
     pub(super) works: Works,
     pub(super) clients: Vec<Client>,
     pub(super) cache: Cache,
+    pub(super) calls: Calls,
     /// One for each key.
-    providers: Vec<Provider>,
-    tenants: Tenants,
+    pub(super) providers: Vec<Provider>,
+    /// One for each provider.
+    pub(super) servers: Vec<Server>,
+    pub(super) tenants: Tenants,
+    pub(super) sessions: Sessions,
     pub(super) tally: Tally,
+    pub(super) observer: O,
 }
 
-impl World {
-    fn new(scenario: &Scenario, strategy: &Strategy, streams: Streams) -> Result<Self, TraceError> {
+impl<O: Observer> World<O> {
+    /// Makes a world in which the first arrivals are due.
+    pub(super) fn start(
+        scenario: &Scenario,
+        strategy: &Strategy,
+        streams: Streams,
+        observer: O,
+    ) -> Result<Self, TraceError> {
+        let mut world = Self::new(scenario, strategy, streams, observer)?;
+        world.admit_next_arrival()?;
+        world.begin_sessions();
+        for group in 0..world.tenants.groups() {
+            world.admit_next_tenant(group)?;
+        }
+        Ok(world)
+    }
+
+    /// Lets the next event happen; says whether there was one before the end.
+    pub(super) fn step(&mut self) -> Result<bool, TraceError> {
+        let Some((now, event)) = self.events.pop().filter(|(now, _)| *now < self.end) else {
+            return Ok(false);
+        };
+        self.now = now;
+        self.gauge(now);
+        match event {
+            Event::Arrive => {
+                let job = self.next_job.take();
+                self.admit_next_arrival()?;
+                if let Some(job) = job {
+                    self.arrive(job);
+                }
+            }
+            Event::Turn(session) => self.turn(session),
+            Event::Enter(slot) => self.enter(slot),
+            Event::Close { slot, first } => self.close_batch(slot, first),
+            Event::Ask(slot) => self.ask(slot),
+            // An earlier one may have taken its place.
+            Event::Wake(client) if self.clients[client].wake_at == Some(now) => {
+                self.clients[client].wake_at = None;
+                self.pump(client);
+            }
+            Event::Wake(_) => {}
+            Event::Reach(call) => self.reach(call),
+            Event::Done(call) => self.done(call),
+            Event::Respond(call) => self.respond(call),
+            Event::TimeOut(call) => self.time_out(call),
+            Event::Tenant(call) => self.meet_tenant(*call)?,
+        }
+        Ok(true)
+    }
+
+    fn new(
+        scenario: &Scenario,
+        strategy: &Strategy,
+        streams: Streams,
+        observer: O,
+    ) -> Result<Self, TraceError> {
         let start = scenario.start();
         let client = |number| {
             let (providers, workloads) = (&scenario.providers, &scenario.workloads);
@@ -152,9 +160,13 @@ impl World {
             works: Works::default(),
             cache: Cache::new(strategy.cache, streams),
             clients: (0..strategy.clients.get()).map(client).collect(),
+            calls: Calls::default(),
             providers: providers.collect(),
+            servers: scenario.providers.iter().map(Server::new).collect(),
             tenants: Tenants::start(scenario, streams)?,
+            sessions: Sessions::new(scenario, streams)?,
             tally: Tally::new(scenario),
+            observer,
         })
     }
 
@@ -177,7 +189,7 @@ impl World {
         Ok(())
     }
 
-    fn admit_next_tenant(&mut self, group: usize) -> Result<(), TraceError> {
+    pub(super) fn admit_next_tenant(&mut self, group: usize) -> Result<(), TraceError> {
         if let Some(call) = self.tenants.next_call(group)? {
             let at = call.job.at;
             self.events.schedule(at, Event::Tenant(Box::new(call)));
@@ -185,39 +197,41 @@ impl World {
         Ok(())
     }
 
-    /// Lets somebody else call, whom nobody answers to.
-    fn meet_tenant(&mut self, call: TenantCall) -> Result<(), TraceError> {
-        let TenantCall { job, key, group } = call;
-        self.admit_next_tenant(group)?;
-        let mut luck = self.tenants.luck(&call);
-        let met = self.providers[key].call_of_tenant(self.now, &job, &mut luck);
-        if let Some((outcome, after)) = met {
-            let at = self.now.saturating_add(after);
-            let ends = Box::new(TenantEnds { key, job, outcome });
-            self.events.schedule(at, Event::TenantLeaves(ends));
-        }
-        Ok(())
+    /// Whose request it is: clients take turns, and a session stays with its client.
+    pub(super) fn client(&self, slot: u32) -> usize {
+        self.client_of(&self.works.get(slot).job)
     }
 
-    /// Whose request it is: clients take turns.
-    pub(super) fn client(&self, slot: u32) -> usize {
+    pub(super) fn client_of(&self, job: &Job) -> usize {
         let clients = self.clients.len() as u64;
         if clients == 1 {
             return 0;
         }
-        usize::try_from(self.works.get(slot).job.id % clients).unwrap_or_default()
+        let number = job.session().map_or(job.id, u64::from);
+        usize::try_from(number % clients).unwrap_or_default()
     }
 
     pub(super) fn ask(&mut self, slot: u32) {
         let client = self.client(slot);
         let work = self.works.get_mut(slot);
+        let retries = &mut self.clients[client].retries;
+        work.passed = work.passed || retries.lets_pass(self.now, &work.job, &work.history);
+        if !work.passed {
+            return self.retry_or_abandon(client, slot, FailureKind::Throttled, None);
+        }
         let place = self.clients[client].enqueue(self.now, &work.job, slot, work.place);
         work.place = Some(place);
+        let queues = Happening::Queues {
+            id: work.job.id,
+            client,
+            waiting: self.clients[client].waiting(),
+        };
+        self.observer.see(self.now, &queues);
         self.pump(client);
     }
 
     /// Sends whatever a client may send, in the order of its line.
-    fn pump(&mut self, index: usize) {
+    pub(super) fn pump(&mut self, index: usize) {
         loop {
             let client = &mut self.clients[index];
             let Some((place, slot)) = client.head() else {
@@ -226,22 +240,41 @@ impl World {
             let job = self.works.get(slot).job;
             if self.now >= client.deadline(&job) {
                 client.dequeue(place);
-                self.abandon(slot);
+                self.abandon(slot, Cause::Deadline);
                 continue;
             }
             if let Some(at) = client.held_until(self.now, &job) {
                 client.dequeue(place);
+                let held = Happening::HeldBack {
+                    id: job.id,
+                    until: at,
+                };
+                self.observer.see(self.now, &held);
                 self.events.schedule(at, Event::Ask(slot));
                 continue;
             }
-            match client.try_send(self.now, &job) {
+            let verdict = client.try_send(self.now, &job);
+            if O::WATCHES && !matches!(verdict, Verdict::Send(..)) {
+                let blocked = Happening::Blocked {
+                    id: job.id,
+                    client: index,
+                    stays: match verdict {
+                        Verdict::Never => false,
+                        Verdict::Wait(_) => client.queue != Queue::None,
+                        Verdict::Full | Verdict::Send(..) => true,
+                    },
+                    bounds: &client.bounds(self.now, &job),
+                };
+                self.observer.see(self.now, &blocked);
+            }
+            match verdict {
                 Verdict::Send(held, key) => {
                     client.dequeue(place);
-                    self.call(index, slot, held, key);
+                    self.send(index, slot, held, key);
                 }
                 Verdict::Never => {
                     client.dequeue(place);
-                    self.abandon(slot);
+                    self.abandon(slot, Cause::NeverFits);
                 }
                 Verdict::Full => return,
                 Verdict::Wait(at) if client.queue != Queue::None => {
@@ -257,55 +290,5 @@ impl World {
                 }
             }
         }
-    }
-
-    fn call(&mut self, client: usize, slot: u32, held: Held, key: usize) {
-        let work = self.works.get_mut(slot);
-        let attention = self.clients[client].attention();
-        let answer = self.providers[key].call(self.now, &work.job, work.calls, attention);
-        if work.calls == 0 {
-            work.history.first_call_at = self.now;
-            self.clients[client].retries.first_call(self.now);
-        }
-        work.calls += 1;
-        self.tally.call(self.now, &work.job, answer.outcome);
-        let at = self.now.saturating_add(answer.after);
-        let under_way = UnderWay {
-            held,
-            key,
-            outcome: answer.outcome,
-            said: answer.said,
-        };
-        self.works.send(slot, under_way);
-        self.events.schedule(at, Event::Respond(slot));
-    }
-
-    fn respond(&mut self, slot: u32) {
-        let index = self.client(slot);
-        let Some(call) = self.works.answer(slot) else {
-            return;
-        };
-        let job = self.works.get(slot).job;
-        if matches!(call.outcome, Outcome::Success | Outcome::Failed) {
-            self.providers[call.key].finish(self.now, &job, call.outcome);
-        }
-        let client = &mut self.clients[index];
-        let feedback = match &call.said {
-            Said::Answer => Feedback::new(Class::Ok),
-            Said::Gist(gist) => gist.heard(self.now),
-            Said::Words(response) => client.read(self.now, response),
-        };
-        client.finish(self.now, call.held, &job, &feedback);
-        let hint = client.hint(self.now, &feedback);
-        match feedback.class {
-            Class::Ok => self.succeed(index, slot),
-            Class::TooLarge | Class::Billing => self.abandon(slot),
-            Class::Pace | Class::Quota => {
-                self.retry_or_abandon(index, slot, FailureKind::Throttled, hint);
-            }
-            // A fault, whatever else a provider calls it.
-            _ => self.retry_or_abandon(index, slot, FailureKind::Error, None),
-        }
-        self.pump(index);
     }
 }

@@ -1,7 +1,9 @@
 //! Numbers as people read them.
 
+use crate::scenario::limit::RateLimit;
+
 /// A count, with thousands set apart: `12,345`; a mean that is not whole gets one decimal.
-pub(super) fn count(number: f64) -> String {
+pub(crate) fn count(number: f64) -> String {
     let decimals = usize::from((number - number.round()).abs() > 1e-9);
     let text = format!("{number:.decimals$}");
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
@@ -19,8 +21,20 @@ pub(super) fn count(number: f64) -> String {
     }
 }
 
+/// A whole count, in the same way.
+#[expect(clippy::cast_precision_loss, reason = "shown to people")]
+pub(crate) fn count_u64(number: u64) -> String {
+    count(number as f64)
+}
+
+/// A limit in a few words: `100 requests/min`.
+pub(crate) fn limit(rate: &RateLimit) -> String {
+    let number = count_u64(rate.quota.limit());
+    format!("{number} {}/{}", rate.counts, rate.per)
+}
+
 /// A large count in three digits: `1.23 M`.
-pub(super) fn short_count(number: f64) -> String {
+pub(crate) fn short_count(number: f64) -> String {
     for (unit, name) in [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")] {
         // From here on it would be rounded up to the unit.
         if number >= unit * 0.9995 {
@@ -31,7 +45,7 @@ pub(super) fn short_count(number: f64) -> String {
 }
 
 /// A share as a percentage: `98.7 %`.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
@@ -82,7 +96,7 @@ pub(super) fn seconds_within(mean: f64, half: Option<f64>) -> String {
 }
 
 /// A span of time in three digits: `850 ms`, `12.3 s`, `4.2 min`, `3.1 h`.
-pub(super) fn seconds(seconds: f64) -> String {
+pub(crate) fn seconds(seconds: f64) -> String {
     let (unit, name) = unit_of(seconds);
     format!("{} {name}", three_digits(seconds / unit))
 }
@@ -99,7 +113,7 @@ fn unit_of(seconds: f64) -> (f64, &'static str) {
 }
 
 /// A round span of time, without idle zeros: `5 min`.
-pub(super) fn short_seconds(span_s: f64) -> String {
+pub(crate) fn short_seconds(span_s: f64) -> String {
     let text = seconds(span_s);
     match text.split_once(' ') {
         Some((number, unit)) if number.contains('.') => {

@@ -2,13 +2,15 @@
 
 mod data;
 mod explanation;
-mod format;
+pub(crate) mod format;
 mod html;
 mod plot;
 mod reference;
 mod scores;
+mod sweep;
 mod table;
 mod told;
+mod tuning;
 mod verdicts;
 
 pub use data::{csv, json};
@@ -17,7 +19,9 @@ pub use html::{Origin, html};
 pub use plot::{Picture, fit_plot, latency_plot, throughput_plot};
 pub use reference::{pretty, reference};
 pub use scores::scores;
+pub use sweep::{sweep_csv, sweep_files, sweep_json, sweep_parquet, sweep_summary};
 pub use table::{Style, table};
+pub use tuning::{tuning, tuning_csv, tuning_json};
 
 use crate::{fit::Fitted, results::Comparison};
 

@@ -95,6 +95,7 @@ impl Mmpp {
         let follows: Vec<_> = (0..count).map(|state| self.following(state)).collect();
         for from in 0..count {
             let mut reached = vec![false; count];
+            reached[from] = true;
             let mut open = vec![from];
             while let Some(state) = open.pop() {
                 for to in 0..count {
@@ -179,7 +180,7 @@ impl Mmpp {
 }
 
 impl Arrivals {
-    /// The mean rate over time, before any profile; none of a batch or a trace.
+    /// The mean rate over time, before any profile; none of a batch, a trace or closed loops.
     pub fn mean_rate_per_min(&self) -> Option<f64> {
         match self {
             Self::Poisson { rate_per_min }
@@ -196,14 +197,17 @@ impl Arrivals {
                 Some(rate_per_min.get() * on_s / all_s)
             }
             Self::Mmpp(mmpp) => Some(mmpp.mean_rate_per_min()),
-            Self::Batch { .. } | Self::Trace { .. } => None,
+            Self::Batch { .. }
+            | Self::Trace { .. }
+            | Self::Closed { .. }
+            | Self::Sessions { .. } => None,
         }
     }
 
     /// The same arrivals at this mean rate: more or fewer of them, in states and bursts of the same length.
     pub(super) fn at_rate(mut self, rate: Positive) -> Result<Self, String> {
         let mean = self.mean_rate_per_min();
-        let mean = mean.ok_or("rate_per_min: a batch and a trace have no rate")?;
+        let mean = mean.ok_or("rate_per_min: a batch, a trace and closed loops have no rate")?;
         let factor = rate.get() / mean;
         match &mut self {
             Self::Poisson { rate_per_min }
@@ -214,7 +218,10 @@ impl Arrivals {
                 *rate_per_min = Positive::try_from(rate_per_min.get() * factor)?;
             }
             Self::Mmpp(mmpp) => *mmpp = mmpp.times(factor)?,
-            Self::Batch { .. } | Self::Trace { .. } => {}
+            Self::Batch { .. }
+            | Self::Trace { .. }
+            | Self::Closed { .. }
+            | Self::Sessions { .. } => {}
         }
         Ok(self)
     }

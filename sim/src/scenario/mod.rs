@@ -7,6 +7,7 @@ pub mod admission;
 pub mod arrivals;
 pub mod clients;
 pub mod entry;
+pub mod latency;
 pub mod learning;
 pub mod limit;
 mod limits;
@@ -19,6 +20,7 @@ mod read;
 pub mod retry;
 pub mod route;
 mod schema;
+pub mod server;
 mod source;
 pub mod strategy;
 pub mod tenant;
@@ -40,6 +42,7 @@ use serde::Deserialize;
 use one_or_several::one_or_several;
 pub use overrides::Override;
 use provider::Provider;
+pub use read::ScenarioFile;
 pub use schema::schema;
 pub use source::Source;
 use strategy::Strategy;
@@ -197,6 +200,15 @@ impl Scenario {
             .map(|workload| &workload.arrivals);
         arrivals.filter_map(|arrivals| match arrivals {
             Arrivals::Trace { path, .. } => Some(path.as_path()),
+            _ => None,
+        })
+    }
+
+    /// The recorded sessions that it replays.
+    pub fn session_traces(&self) -> impl Iterator<Item = &Path> {
+        let arrivals = self.workloads.iter().map(|workload| &workload.arrivals);
+        arrivals.filter_map(|arrivals| match arrivals {
+            Arrivals::Sessions { path, .. } => Some(path.as_path()),
             _ => None,
         })
     }

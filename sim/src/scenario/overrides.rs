@@ -5,7 +5,7 @@ use toml_edit::{DocumentMut, Item, Value};
 /// A `key=value` from the command line that changes one value of a scenario.
 ///
 /// The key is a dotted path; an element of a list is named by its `name`, or by its place, counted
-/// from 0: `duration_s=600`, `strategy.gcra.concurrency=4`, `provider.limit.0.limit=50`. The value is
+/// from 0, and `*` names all of them: `duration_s=600`, `strategy.gcra.concurrency=4`, `provider.limit.0.limit=50`. The value is
 /// TOML; a bare word is a string.
 #[derive(Clone, Debug)]
 pub struct Override {
@@ -21,7 +21,9 @@ impl FromStr for Override {
         let (key, value) = text
             .split_once('=')
             .ok_or("expected key=value, such as duration_s=600")?;
-        let path = toml_edit::Key::parse(key.trim()).map_err(|err| format!("key: {err}"))?;
+        // TOML wants it quoted, and nobody would think of that.
+        let key = key.trim().replace(".*.", ".\"*\".");
+        let path = toml_edit::Key::parse(&key).map_err(|err| format!("key: {err}"))?;
         let value = value.trim();
         let value = value.parse().unwrap_or_else(|_| Value::from(value));
         Ok(Self {
@@ -44,43 +46,35 @@ impl Override {
     ///
     /// Fails if the path leads nowhere.
     pub(super) fn apply(&self, document: &mut DocumentMut) -> Result<(), String> {
-        let (last, parents) = self.path.split_last().ok_or("expected a key before `=`")?;
-        let mut item = document.as_item_mut();
-        for key in parents {
-            item = descend(item, key)?;
-        }
-        let slot = match item {
-            Item::Table(table) => table.entry(last).or_insert(Item::None),
-            other => descend(other, last)?,
-        };
-        *slot = Item::Value(self.value.clone());
-        Ok(())
+        set(document.as_item_mut(), &self.path, &self.value)
     }
 }
 
-/// The child of a table or list; a table that is missing is made.
-fn descend<'item>(item: &'item mut Item, key: &str) -> Result<&'item mut Item, String> {
+/// Sets what a path leads to.
+fn set(item: &mut Item, path: &[String], value: &Value) -> Result<(), String> {
+    let Some((key, rest)) = path.split_first() else {
+        *item = Item::Value(value.clone());
+        return Ok(());
+    };
     match item {
+        Item::ArrayOfTables(tables) if key == "*" => {
+            (0..tables.len()).try_for_each(|index| set(&mut item[index], rest, value))
+        }
         Item::ArrayOfTables(tables) => {
-            let named = |table: &toml_edit::Table| {
-                table
-                    .get("name")
-                    .and_then(Item::as_str)
-                    .is_some_and(|name| name == key)
-            };
-            let index = tables.iter().position(named).or_else(|| key.parse().ok());
-            let table = index.filter(|&index| index < tables.len());
-            let table = table.ok_or_else(|| format!("no element is named or numbered `{key}`"))?;
+            let index = element(tables, key)?;
             // Indexing turns the element into an item; `get_mut` would give a bare table.
-            Ok(&mut item[table])
+            set(&mut item[index], rest, value)
         }
         Item::Table(table) => {
-            let entry = table.entry(key);
-            Ok(entry.or_insert_with(|| Item::Table(toml_edit::Table::new())))
+            let missing = || match rest {
+                [] => Item::None,
+                _ => Item::Table(toml_edit::Table::new()),
+            };
+            set(table.entry(key).or_insert_with(missing), rest, value)
         }
-        Item::Value(Value::InlineTable(_)) => Ok(&mut item[key]),
+        Item::Value(Value::InlineTable(_)) => set(&mut item[key.as_str()], rest, value),
         Item::Value(Value::Array(array)) => match key.parse::<usize>() {
-            Ok(index) if index < array.len() => Ok(&mut item[index]),
+            Ok(index) if index < array.len() => set(&mut item[index], rest, value),
             _ => Err(format!(
                 "`{key}` is not a place in a list of {}",
                 array.len()
@@ -88,4 +82,15 @@ fn descend<'item>(item: &'item mut Item, key: &str) -> Result<&'item mut Item, S
         },
         _ => Err(format!("`{key}` is below something that is not a table")),
     }
+}
+
+/// The place of the element with this name or number.
+fn element(tables: &toml_edit::ArrayOfTables, key: &str) -> Result<usize, String> {
+    let named = |table: &toml_edit::Table| {
+        let name = table.get("name").and_then(Item::as_str);
+        name.is_some_and(|name| name == key)
+    };
+    let index = tables.iter().position(named).or_else(|| key.parse().ok());
+    let index = index.filter(|&index| index < tables.len());
+    index.ok_or_else(|| format!("no element is named or numbered `{key}`, and `*` is all of them"))
 }

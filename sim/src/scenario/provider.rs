@@ -6,8 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
+    latency::Latency,
     limit::Limit,
     presets,
+    server::{Server, Slows},
     tenant::Tenant,
     units::{NonNegative, Positive, Seconds, Share},
     upgrade::{RawUpgrade, Upgrade, upgrades},
@@ -48,6 +50,15 @@ pub struct Provider {
     pub per_output_token: Latency,
     /// Time until a refusal or a fault reaches the client.
     pub refusal_s: Seconds,
+    /// Time on the way to the provider, and again on the way back, drawn anew for each; none, if absent.
+    pub network: Latency,
+    /// How many calls it serves at once, the others waiting; all of them, if absent.
+    pub server: Option<Server>,
+    /// How it becomes slower with its load; not at all, if absent.
+    pub slows: Option<Slows>,
+    /// Whether it stops working on a call that its client no longer waits for. If not, which is the
+    /// default, such a call is served and charged to its end.
+    pub cancels_on_disconnect: bool,
     /// The share of admitted calls that fail with a 5xx.
     pub error_rate: Share,
     /// Times at which every call fails with a 503.
@@ -72,6 +83,10 @@ impl Default for Provider {
             first_token: Latency::default(),
             per_output_token: Latency::default(),
             refusal_s: Seconds::default(),
+            network: Latency::default(),
+            server: None,
+            slows: None,
+            cancels_on_disconnect: false,
             error_rate: Share::default(),
             outages: Vec::new(),
         }
@@ -144,6 +159,17 @@ struct RawProvider {
     /// How long a refusal or a fault takes to reach the client, in seconds.
     #[schemars(extend("default" = 0))]
     refusal_s: Option<Seconds>,
+    /// The time on the way to the provider, and again on the way back, drawn anew for each.
+    #[schemars(extend("default" = { "fixed_s": 0 }))]
+    network: Option<Latency>,
+    /// How many calls it serves at once, while others wait. If absent, all of them.
+    server: Option<Server>,
+    /// How it becomes slower with its load. If absent, not at all.
+    slows: Option<Slows>,
+    /// Whether it stops working on a call that its client no longer waits for. If not, such a call is served
+    /// and charged to its end.
+    #[schemars(extend("default" = false))]
+    cancels_on_disconnect: Option<bool>,
     /// The share of admitted calls that fail with a 5xx. They are charged.
     #[schemars(extend("default" = 0))]
     error_rate: Option<Share>,
@@ -185,6 +211,12 @@ impl TryFrom<RawProvider> for Provider {
             first_token: raw.first_token.unwrap_or(base.first_token),
             per_output_token: raw.per_output_token.unwrap_or(base.per_output_token),
             refusal_s: raw.refusal_s.unwrap_or(base.refusal_s),
+            network: raw.network.unwrap_or(base.network),
+            server: raw.server.or(base.server),
+            slows: raw.slows.or(base.slows),
+            cancels_on_disconnect: raw
+                .cancels_on_disconnect
+                .unwrap_or(base.cancels_on_disconnect),
             error_rate: raw.error_rate.unwrap_or(base.error_rate),
             outages: raw.outages.unwrap_or(base.outages),
         })
@@ -267,27 +299,6 @@ pub enum RetryAfter {
         /// The factor, such as 0.5 for clients that are told to come back too early.
         factor: Positive,
     },
-}
-
-/// A distribution of times.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Latency {
-    /// Always the same, in seconds.
-    FixedS(Seconds),
-    /// Lognormal, drawn anew for each call.
-    Lognormal {
-        /// The median, in seconds.
-        median_s: Positive,
-        /// The standard deviation of the natural logarithm.
-        sigma: NonNegative,
-    },
-}
-
-impl Default for Latency {
-    fn default() -> Self {
-        Self::FixedS(Seconds::default())
-    }
 }
 
 /// A time at which every call fails.

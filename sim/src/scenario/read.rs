@@ -14,23 +14,46 @@ use super::{Override, Scenario, Source, workload::Arrivals};
 /// A scenario is written by hand; a file beyond this is something else.
 const LARGEST_FILE: u64 = 4 << 20;
 
-impl Scenario {
-    /// Reads a scenario and changes it as the command line says.
+/// A scenario as it was written, to be read with one change or another.
+#[derive(Clone, Debug)]
+pub struct ScenarioFile {
+    path: PathBuf,
+    text: String,
+}
+
+impl ScenarioFile {
+    /// Reads the text of a scenario, whatever it says.
     ///
     /// # Errors
     ///
-    /// Fails if the file cannot be read, is not TOML, or is not a legal scenario.
-    pub fn read(path: &Path, overrides: &[Override]) -> anyhow::Result<Self> {
+    /// Fails if the file cannot be read, or is far too large.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let text = read_text(path).with_context(|| format!("{}", path.display()))?;
+        let path = path.to_owned();
+        Ok(Self { path, text })
+    }
+
+    /// What was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The scenario, changed as the command line says.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is not TOML, or not a legal scenario.
+    pub fn scenario(&self, overrides: &[Override]) -> anyhow::Result<Scenario> {
+        let Self { path, text } = self;
         let shown = path.display();
-        let text = read_text(path).with_context(|| format!("{shown}"))?;
-        let mut scenario = Self::parse(&text, &shown.to_string())?;
-        scenario.source = Source::of(&text);
+        let mut scenario = Scenario::parse(text, &shown.to_string())?;
+        scenario.source = Source::of(text);
         if !overrides.is_empty() {
-            let changed = changed(&text, overrides)?;
+            let changed = changed(text, overrides)?;
             // The file itself is fine, so whatever is wrong now came from the command line.
             let typed: Vec<_> = overrides.iter().map(Override::text).collect();
             let origin = format!("{shown} with --set {}", typed.join(" --set "));
-            scenario = Self::parse(&changed, &origin)?;
+            scenario = Scenario::parse(&changed, &origin)?;
             scenario.source = Source::of(&changed);
         }
         if scenario.name.is_empty() {
@@ -40,11 +63,24 @@ impl Scenario {
         let tenants = scenario.providers.iter_mut().flat_map(|it| &mut it.tenants);
         let tenants = tenants.map(|tenant| &mut tenant.requests);
         for workload in scenario.workloads.iter_mut().chain(tenants) {
-            if let Arrivals::Trace { path: trace, .. } = &mut workload.arrivals {
+            if let Arrivals::Trace { path: trace, .. } | Arrivals::Sessions { path: trace, .. } =
+                &mut workload.arrivals
+            {
                 *trace = beside(path, trace);
             }
         }
         Ok(scenario)
+    }
+}
+
+impl Scenario {
+    /// Reads a scenario and changes it as the command line says.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file cannot be read, is not TOML, or is not a legal scenario.
+    pub fn read(path: &Path, overrides: &[Override]) -> anyhow::Result<Self> {
+        ScenarioFile::open(path)?.scenario(overrides)
     }
 
     fn parse(text: &str, origin: &str) -> anyhow::Result<Self> {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::units::{PositiveSeconds, Seconds};
+use super::units::{Positive, PositiveSeconds, Seconds};
 
 /// When a client tries again.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -163,6 +163,8 @@ pub enum Budget {
         /// Retries that it starts with, of at most `most`.
         #[serde(default)]
         initial: u32,
+        /// How long unspent retries are kept, in seconds. If absent, forever.
+        time_to_live_s: Option<PositiveSeconds>,
     },
     /// Tokens that retries cost and successes earn, as in the AWS SDKs.
     AwsQuota {
@@ -170,4 +172,57 @@ pub enum Budget {
         #[serde(default)]
         initial: u32,
     },
+    /// Tokens that failures take and successes earn, as in gRPC: no retries while no more than half are left.
+    Grpc {
+        /// The tokens that it starts with and holds at most.
+        #[serde(default = "ten")]
+        #[schemars(range(min = 1, max = 1_000))]
+        tokens: u32,
+        /// What a success earns, in tokens, to three digits; a failure takes 1.
+        #[serde(default = "tenth")]
+        #[schemars(extend("default" = 0.1))]
+        per_success: Positive,
+    },
+    /// A circuit breaker for retries: none while failures exceed a share of first calls.
+    Breaker {
+        /// Failures per hundred first calls.
+        #[schemars(range(max = 100))]
+        percent: u32,
+        /// What happened longer ago, in seconds, is forgotten. If absent, nothing is.
+        window_s: Option<PositiveSeconds>,
+    },
+}
+
+const fn ten() -> u32 {
+    10
+}
+
+fn tenth() -> Positive {
+    Positive::try_from(0.1).expect("a tenth is above 0")
+}
+
+/// Calls that a client does not even make while its provider accepts too small a share of them.
+///
+/// Of `r` calls that wanted to go in the window and `a` that the provider neither refused nor left
+/// unanswered, a call is held back with the probability `(r - multiple * a) / (r + 1)`, and takes the
+/// way of a refused one, without a hint.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Throttle {
+    /// In percent, so many times what was accepted is sent.
+    #[serde(default = "two_hundred")]
+    #[schemars(range(min = 100))]
+    pub multiple_percent: u32,
+    /// What happened longer ago, in seconds, is forgotten.
+    #[serde(default = "two_minutes")]
+    #[schemars(extend("default" = 120))]
+    pub window_s: PositiveSeconds,
+}
+
+const fn two_hundred() -> u32 {
+    200
+}
+
+fn two_minutes() -> PositiveSeconds {
+    PositiveSeconds::try_from(120.0).expect("two minutes are a span of time")
 }

@@ -13,7 +13,7 @@ use super::{
     limit::{Kind, Limit},
     presets,
     provider::Charge,
-    retry::{Backoff, Budget},
+    retry::{Backoff, Budget, Throttle},
     route::Route,
     units::PositiveSeconds,
 };
@@ -68,10 +68,16 @@ pub struct Strategy {
     pub gate: Option<Gate>,
     /// After this time since its arrival a request is worthless.
     pub deadline_s: Option<PositiveSeconds>,
+    /// How long a client waits for the answer to a call; without end, if absent. After that it gives back
+    /// what the call held, takes it for failed, and retries it as a fault, while the provider goes on
+    /// with it. An answer that comes later is dropped.
+    pub timeout_s: Option<PositiveSeconds>,
     /// When it tries again.
     pub backoff: Option<Backoff>,
     /// What bounds its retries over all requests.
     pub budget: Option<Budget>,
+    /// Which calls it does not even make, first ones too, while its provider accepts few.
+    pub throttle: Option<Throttle>,
 }
 
 impl Default for Strategy {
@@ -97,8 +103,10 @@ impl Default for Strategy {
             adaptive: None,
             gate: None,
             deadline_s: None,
+            timeout_s: None,
             backoff: None,
             budget: None,
+            throttle: None,
         }
     }
 }
@@ -182,10 +190,15 @@ struct RawStrategy {
     gate: Option<Gate>,
     /// After so many seconds since its arrival a request is worthless. If absent, it never is.
     deadline_s: Option<PositiveSeconds>,
+    /// How long it waits for the answer to a call, in seconds, before it takes the call for failed. If absent,
+    /// as long as it takes.
+    timeout_s: Option<PositiveSeconds>,
     /// When it tries again. If absent, never.
     backoff: Option<Backoff>,
     /// What bounds its retries over all requests. If absent, nothing.
     budget: Option<Budget>,
+    /// What holds back calls, first ones too, while a provider accepts too few. If absent, nothing.
+    throttle: Option<Throttle>,
 }
 
 /// More clients than this are a mistake: each has limits, a line and a budget of its own.
@@ -240,8 +253,10 @@ impl TryFrom<RawStrategy> for Strategy {
             adaptive: raw.adaptive.or(base.adaptive),
             gate: raw.gate.or(base.gate),
             deadline_s: raw.deadline_s.or(base.deadline_s),
+            timeout_s: raw.timeout_s.or(base.timeout_s),
             backoff: raw.backoff.or(base.backoff),
             budget: raw.budget.or(base.budget),
+            throttle: raw.throttle.or(base.throttle),
         };
         strategy.check()?;
         Ok(strategy)

@@ -92,6 +92,11 @@ impl Tenant {
         if self.key > keys {
             return Err(format!("key: expected 1 to {keys}, found {}", self.key));
         }
+        if self.requests.is_closed() {
+            return Err(
+                "arrivals: nobody answers to tenants, so that they have no sessions".to_owned(),
+            );
+        }
         self.requests.validate()
     }
 }

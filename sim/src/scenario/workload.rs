@@ -1,7 +1,7 @@
 //! Who asks: arrivals and sizes.
 
 use std::{
-    num::NonZeroU64,
+    num::{NonZeroU32, NonZeroU64},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -13,6 +13,7 @@ use serde_json::json;
 use super::{
     arrivals::Mmpp,
     clients::{Clients, Shape},
+    latency::Latency,
     presets,
     profile::Profile,
     tokens::{Multimodal, Tokens},
@@ -113,7 +114,7 @@ impl TryFrom<RawWorkload> for Workload {
             arrivals = arrivals.at_rate(rate_per_min)?;
         }
         // Sizes of a preset do not go with a trace, nor a profile with arrivals of the scenario's own.
-        let traced = matches!(arrivals, Arrivals::Trace { .. });
+        let traced = matches!(arrivals, Arrivals::Trace { .. } | Arrivals::Sessions { .. });
         let clocked = base.as_ref().filter(|_| !own);
         let sized = base.as_ref().filter(|_| !traced);
         let (input, output) = (&raw.input_tokens, &raw.output_tokens);
@@ -143,7 +144,8 @@ impl TryFrom<RawWorkload> for Workload {
 pub(super) fn sized(schema: &mut Schema) {
     let given = |field| json!({ "required": [field] });
     let sizes = json!({ "anyOf": [given("input_tokens"), given("output_tokens")] });
-    let traced = json!({ "required": ["arrivals"], "properties": { "arrivals": given("trace") } });
+    let recorded = json!({ "anyOf": [given("trace"), given("sessions")] });
+    let traced = json!({ "required": ["arrivals"], "properties": { "arrivals": recorded } });
     let complete = json!({ "required": ["arrivals", "input_tokens", "output_tokens"] });
     schema.insert("if".to_owned(), traced);
     schema.insert("then".to_owned(), json!({ "not": sizes }));
@@ -179,7 +181,10 @@ impl Workload {
 
     /// What cannot be seen from one field alone.
     pub(super) fn validate(&self) -> Result<(), String> {
-        let traced = matches!(self.arrivals, Arrivals::Trace { .. });
+        let traced = matches!(
+            self.arrivals,
+            Arrivals::Trace { .. } | Arrivals::Sessions { .. }
+        );
         for (field, tokens) in [
             ("input_tokens", &self.input_tokens),
             ("output_tokens", &self.output_tokens),
@@ -199,9 +204,12 @@ impl Workload {
                 return Err(format!("{field}: a trace brings its own sizes"));
             }
         }
-        let drawn = !traced && !matches!(self.arrivals, Arrivals::Batch { .. });
+        let drawn =
+            !traced && !self.is_closed() && !matches!(self.arrivals, Arrivals::Batch { .. });
         if self.profile.is_some() && !drawn {
-            return Err("profile: expected arrivals at a rate, not a batch or a trace".to_owned());
+            return Err(
+                "profile: expected arrivals at a rate, not a batch, a trace or sessions".to_owned(),
+            );
         }
         match &self.arrivals {
             // All of them are pending at once.
@@ -211,11 +219,30 @@ impl Workload {
             Arrivals::Clients(clients) => clients
                 .validate()
                 .map_err(|what| format!("arrivals.clients.{what}")),
+            Arrivals::Closed { sessions, .. } if !(1..=1_000_000).contains(sessions) => Err(
+                format!("arrivals: expected 1 to 1000000 sessions, found {sessions}"),
+            ),
+            // Else nothing ends, however long the scenario.
+            Arrivals::Closed {
+                think,
+                requests_per_session: None,
+                ..
+            } if think.is_zero() => {
+                Err("arrivals: expected `think` above 0 or `requests_per_session`".to_owned())
+            }
             _ => Ok(()),
         }
     }
 
-    /// How many requests, or changes of state, to expect within so long; 0 if a trace says so.
+    /// Whether its requests come in closed loops.
+    pub const fn is_closed(&self) -> bool {
+        matches!(
+            self.arrivals,
+            Arrivals::Closed { .. } | Arrivals::Sessions { .. }
+        )
+    }
+
+    /// How many requests, or changes of state, to expect within so long; 0 if a trace or answers say so.
     #[expect(clippy::cast_precision_loss, reason = "compared with a round number")]
     pub(super) fn expected_requests(&self, duration: Duration) -> f64 {
         let most = self.profile.as_ref().map_or(1.0, Profile::most);
@@ -230,7 +257,12 @@ impl Workload {
             Arrivals::Clients(clients) => {
                 per_min(clients.rate_per_min.get() + 60.0 * clients.changes_per_s())
             }
-            Arrivals::Trace { .. } => 0.0,
+            Arrivals::Closed {
+                sessions,
+                requests_per_session: Some(each),
+                ..
+            } => f64::from(*sessions) * f64::from(each.get()),
+            Arrivals::Trace { .. } | Arrivals::Sessions { .. } | Arrivals::Closed { .. } => 0.0,
         }
     }
 }
@@ -304,5 +336,35 @@ pub enum Arrivals {
         spread_s: Option<PositiveSeconds>,
         /// Replays it so many times as fast. If absent, once.
         speed: Option<Positive>,
+    },
+    /// Users or agents in closed loops: each asks again when its previous request has ended, by success or
+    /// not, and it has thought. So whatever delays a request delays all later ones of its session.
+    Closed {
+        /// How many sessions.
+        #[schemars(range(min = 1, max = 1_000_000))]
+        sessions: u32,
+        /// How long each thinks before each request but the first.
+        think: Latency,
+        /// After how many requests a session ends. If absent, never.
+        requests_per_session: Option<NonZeroU32>,
+        /// The sessions begin evenly spread over this time, in seconds.
+        #[serde(default)]
+        #[schemars(extend("default" = 0))]
+        start_over_s: Seconds,
+    },
+    /// Recorded sessions in closed loops: each agent of each session asks again when its previous request
+    /// has ended and it has thought for as long as recorded.
+    Sessions {
+        /// A CSV file with the columns
+        /// `session,agent,seq,start_ms,input_tokens,output_tokens,api_ms,think_ms`, of at most a million
+        /// rows; relative to the scenario's folder. An agent begins `start_ms` after its session.
+        path: PathBuf,
+        /// The sessions begin evenly spread over this time, in seconds.
+        #[serde(default)]
+        #[schemars(extend("default" = 0))]
+        start_over_s: Seconds,
+        /// Whether an answer takes as long as recorded, and not what the provider says.
+        #[serde(default)]
+        recorded_latency: bool,
     },
 }

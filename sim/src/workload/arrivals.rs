@@ -39,7 +39,7 @@ enum Kind {
 }
 
 impl Gaps {
-    /// Makes the arrivals of everything but a trace, which has none to draw.
+    /// Makes the arrivals of everything but a trace and closed loops, which have none to draw.
     pub(super) fn new(workload: &Workload, start: Timestamp, mut rng: ChaCha8Rng) -> Self {
         let kind = match workload.arrivals {
             Arrivals::Poisson { rate_per_min } => Kind::Poisson {
@@ -77,7 +77,9 @@ impl Gaps {
                 }
             }
             Arrivals::Batch { jobs } => Kind::Batch { left: jobs },
-            Arrivals::Trace { .. } => Kind::Batch { left: 0 },
+            Arrivals::Trace { .. } | Arrivals::Sessions { .. } | Arrivals::Closed { .. } => {
+                Kind::Batch { left: 0 }
+            }
         };
         Self {
             kind,

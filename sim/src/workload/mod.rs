@@ -2,10 +2,12 @@
 
 mod arrivals;
 mod clients;
+mod columns;
 mod modulated;
 mod profile;
 mod renewal;
 mod replay;
+mod sessions;
 mod size;
 mod sizes;
 mod trace;
@@ -25,6 +27,7 @@ use crate::{
 };
 use arrivals::Gaps;
 use replay::Replay;
+pub use sessions::{Step, read_sessions};
 use sizes::Sizes;
 pub use trace::{Row, Trace, TraceError};
 
@@ -43,6 +46,29 @@ pub struct Job {
     pub output_tokens: u64,
     /// The cap on output tokens that it declares.
     pub max_tokens: u64,
+}
+
+/// Marks the numbers of requests in closed loops.
+const IN_SESSION: u64 = 1 << 63;
+
+impl Job {
+    /// The number of a request of a session, by its place there; both are below 2^31.
+    pub const fn id_in_session(session: u32, place: u32) -> u64 {
+        IN_SESSION | (place as u64) << 32 | session as u64
+    }
+
+    /// The session that it belongs to, if it was asked in a closed loop.
+    pub const fn session(&self) -> Option<u32> {
+        if self.id < IN_SESSION {
+            return None;
+        }
+        Some((self.id & 0xFFFF_FFFF) as u32)
+    }
+}
+
+/// The tokens of one request of a workload, drawn from a stream of its own.
+pub(crate) fn size(workload: &Workload, rng: ChaCha8Rng, pictures: ChaCha8Rng) -> (u64, u64) {
+    Sizes::new(workload, rng, pictures).draw()
 }
 
 /// The requests of one run in order of arrival, made as they are needed.

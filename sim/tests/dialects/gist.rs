@@ -15,7 +15,7 @@ use crate::{
     is_readable, read,
 };
 
-/// The same case, some of whose limits have nothing left.
+/// The same case, some of whose limits have nothing left, or less than is asked for in all.
 fn drained() -> impl Strategy<Value = Case> {
     (cases(), any::<u8>()).prop_map(|(mut case, which)| {
         for (at, held) in case.limits.iter_mut().enumerate() {
@@ -26,6 +26,9 @@ fn drained() -> impl Strategy<Value = Case> {
                 }
             }
         }
+        if let (Occasion::Refusal { requested, by, .. }, true) = (&mut case.occasion, which > 200) {
+            *requested += case.limits[*by].limit();
+        }
         case
     })
 }
@@ -33,9 +36,9 @@ fn drained() -> impl Strategy<Value = Case> {
 /// Whether no words are needed: the most usual refusals of those who say when to come back.
 fn is_usual(dialect: Dialect, case: &Case) -> bool {
     let Occasion::Refusal {
+        requested,
         by,
         retry_after: Some(_),
-        ..
     } = case.occasion
     else {
         return false;
@@ -48,7 +51,10 @@ fn is_usual(dialect: Dialect, case: &Case) -> bool {
     });
     match dialect {
         Dialect::Generic => true,
-        Dialect::Gateway => refills && case.limits[by].period() == Duration::from_secs(60),
+        Dialect::Gateway => {
+            let by = &case.limits[by];
+            refills && requested <= by.limit() && by.period() == Duration::from_secs(60)
+        }
         _ => false,
     }
 }

@@ -96,6 +96,16 @@ pub enum Occasion {
     },
 }
 
+impl Occasion {
+    /// The place of the limit that refuses.
+    pub(super) const fn refused_by(self) -> Option<usize> {
+        match self {
+            Self::Refusal { by, .. } | Self::TooLarge { by, .. } => Some(by),
+            _ => None,
+        }
+    }
+}
+
 /// What a provider knows of one of its limits.
 #[derive(Clone, Copy, Debug)]
 pub struct State<'a> {

@@ -1,4 +1,4 @@
-use super::{count_u64, seconds};
+use super::{count_u64, seconds, service};
 use crate::scenario::{
     arrivals::Mmpp,
     clients::{ClientGaps, Clients},
@@ -60,6 +60,34 @@ pub(super) fn arrivals(arrivals: &Arrivals) -> String {
                 text += &format!(", {} times as fast", speed.get());
             }
             text
+        }
+        Arrivals::Closed {
+            sessions,
+            think,
+            requests_per_session,
+            start_over_s,
+        } => {
+            let each = requests_per_session
+                .map_or_else(String::new, |each| format!(", {each} requests each"));
+            format!(
+                "{sessions} sessions in closed loops{each}, begun over {}; think {}",
+                seconds(start_over_s.get().as_secs_f64()),
+                service::latency(think)
+            )
+        }
+        Arrivals::Sessions {
+            path,
+            start_over_s,
+            recorded_latency,
+        } => {
+            let path = path.display();
+            let over = seconds(start_over_s.get().as_secs_f64());
+            let took = if *recorded_latency {
+                "; answers take as long as recorded"
+            } else {
+                ""
+            };
+            format!("sessions in closed loops as recorded in {path}, begun over {over}{took}")
         }
     }
 }

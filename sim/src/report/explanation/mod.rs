@@ -1,12 +1,13 @@
 //! A scenario in words.
 
 mod arrivals;
+mod service;
 mod strategy;
 mod workload;
 
 use std::fmt::Write;
 
-use super::format::{count, seconds};
+use super::format::{count_u64, limit as limit_name, seconds};
 use crate::scenario::{
     Scenario,
     limit::{Kind, Limit, RateLimit},
@@ -99,6 +100,9 @@ fn provider(text: &mut String, provider: &Provider) -> std::fmt::Result {
             provider.error_rate.get() * 100.0
         )?;
     }
+    for line in service::lines(provider) {
+        writeln!(text, "  {line}")?;
+    }
     for outage in &provider.outages {
         let (from, to) = (
             outage.from.get().as_secs_f64(),
@@ -135,12 +139,7 @@ fn limit(limit: &Limit) -> String {
 }
 
 fn rate_limit(rate: &RateLimit) -> String {
-    let what = format!(
-        "{} {}/{}",
-        count_u64(rate.quota.limit()),
-        rate.counts,
-        rate.per
-    );
+    let what = limit_name(rate);
     let burst = format!("burst {}", count_u64(rate.quota.burst()));
     match &rate.kind {
         Kind::Gcra => format!("{what}, GCRA, {burst}"),
@@ -157,9 +156,4 @@ fn rate_limit(rate: &RateLimit) -> String {
             )
         }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown to people")]
-fn count_u64(number: u64) -> String {
-    count(number as f64)
 }

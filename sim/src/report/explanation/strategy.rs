@@ -6,7 +6,7 @@ use crate::{
     scenario::{
         admission::{Adaptive, Gate, Settle},
         learning::{Hears, LimitsFrom, Pace},
-        retry::{Backoff, Budget, Delay, Hint, HintPolicy, Jitter},
+        retry::{Backoff, Budget, Delay, Hint, HintPolicy, Jitter, Throttle},
         route::RoutePolicy,
         strategy::{Queue, Strategy},
     },
@@ -38,26 +38,62 @@ pub(super) fn parts(strategy: &Strategy) -> Vec<String> {
     if let Some(deadline) = strategy.deadline_s {
         parts.push(format!("worthless after {}", span(deadline.get())));
     }
+    if let Some(timeout) = strategy.timeout_s {
+        let timeout = span(timeout.get());
+        parts.push(format!("waits {timeout} for an answer"));
+    }
     match &strategy.backoff {
         None => parts.push("never retries".to_owned()),
         Some(backoff) => parts.extend(retries(backoff)),
     }
-    match strategy.budget {
-        None => {}
-        Some(Budget::Ratio {
+    parts.extend(strategy.budget.map(budget));
+    parts.extend(strategy.throttle.map(throttle));
+    parts
+}
+
+fn budget(budget: Budget) -> String {
+    match budget {
+        Budget::Ratio {
             percent,
             floor_per_s,
             most,
             initial,
-        }) => parts.push(format!(
-            "retry budget: {percent} per 100 first calls and {floor_per_s} a second, \
-             at most {most} saved up, {initial} at the start"
-        )),
-        Some(Budget::AwsQuota { initial }) => parts.push(format!(
+            time_to_live_s,
+        } => {
+            let kept = time_to_live_s.map_or_else(String::new, |time| {
+                format!(", kept for {}", span(time.get()))
+            });
+            format!(
+                "retry budget: {percent} per 100 first calls and {floor_per_s} a second, \
+                 at most {most} saved up{kept}, {initial} at the start"
+            )
+        }
+        Budget::AwsQuota { initial } => format!(
             "retry quota of 500 tokens, {initial} at the start; 5 per refusal, 14 per fault"
-        )),
+        ),
+        Budget::Grpc {
+            tokens,
+            per_success,
+        } => format!(
+            "no retries while half of {tokens} tokens are gone; a failure takes one, a success \
+             returns {}",
+            per_success.get()
+        ),
+        Budget::Breaker { percent, window_s } => {
+            let lately = window_s.map_or_else(String::new, |window| {
+                format!(" of the last {}", span(window.get()))
+            });
+            format!("no retries while failures exceed {percent} % of the first calls{lately}")
+        }
     }
-    parts
+}
+
+fn throttle(throttle: Throttle) -> String {
+    format!(
+        "holds calls back beyond {} % of those accepted in the last {}",
+        throttle.multiple_percent,
+        span(throttle.window_s.get())
+    )
 }
 
 /// What it does with requests before they wait, line by line.

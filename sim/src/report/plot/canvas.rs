@@ -17,7 +17,7 @@ pub enum Picture {
 }
 
 /// Something that can be drawn on any backend.
-pub(super) trait Drawing {
+pub(in crate::report) trait Drawing {
     /// Width and height in pixels.
     fn size(&self) -> (u32, u32);
 
@@ -26,12 +26,26 @@ pub(super) trait Drawing {
 }
 
 /// Text that is not meant to stand out.
-pub(super) const MUTED: RGBColor = RGBColor(95, 99, 104);
+pub(in crate::report) const MUTED: RGBColor = RGBColor(95, 99, 104);
 /// Lines that help to read a value.
-pub(super) const GRID: RGBColor = RGBColor(228, 230, 233);
+pub(in crate::report) const GRID: RGBColor = RGBColor(228, 230, 233);
+
+/// The colours of Okabe and Ito, which colour-blind readers tell apart; they repeat dashed.
+pub(in crate::report) const COLOURS: [RGBColor; 7] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(90, 90, 90),
+    RGBColor(86, 180, 233),
+    RGBColor(230, 159, 0),
+];
 
 /// Renders a drawing.
-pub(super) fn render(drawing: &impl Drawing, picture: Picture) -> anyhow::Result<Vec<u8>> {
+pub(in crate::report) fn render(
+    drawing: &impl Drawing,
+    picture: Picture,
+) -> anyhow::Result<Vec<u8>> {
     register();
     match picture {
         Picture::Svg => svg(drawing),
@@ -78,17 +92,17 @@ fn register() {
 }
 
 /// A text style.
-pub(super) fn text<'a>(size: u32, colour: RGBColor) -> TextStyle<'a> {
+pub(in crate::report) fn text<'a>(size: u32, colour: RGBColor) -> TextStyle<'a> {
     ("sans-serif", size).into_font().color(&colour)
 }
 
 /// Turns the error of any backend into a text.
-pub(super) fn explain(err: impl std::error::Error) -> String {
+pub(in crate::report) fn explain(err: impl std::error::Error) -> String {
     err.to_string()
 }
 
 /// At most so many characters of a name.
-pub(super) fn shortened(name: &str, most: usize) -> String {
+pub(in crate::report) fn shortened(name: &str, most: usize) -> String {
     if name.chars().count() <= most {
         return name.to_owned();
     }

@@ -1,21 +1,10 @@
 use plotters::{coord::Shift, prelude::*};
 
-use super::canvas::{Drawing, GRID, MUTED, Picture, explain, render, shortened, text};
+use super::canvas::{COLOURS, Drawing, GRID, MUTED, Picture, explain, render, shortened, text};
 use crate::{
     report::format::short_seconds,
     results::{Comparison, Summary},
 };
-
-/// The colours of Okabe and Ito, which colour-blind readers tell apart; they repeat dashed.
-const COLOURS: [RGBColor; 7] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(90, 90, 90),
-    RGBColor(86, 180, 233),
-    RGBColor(230, 159, 0),
-];
 
 /// How slow requests were: for each share of those that succeeded, the latency that they did not
 /// exceed, on a logarithmic scale. Of more than one run, bars span the intervals around the mean quantiles.

@@ -3,7 +3,7 @@
 //! Text in a PNG is set in a font that is part of the program, so drawing needs nothing from the
 //! system. Text in an SVG is set by whoever shows it.
 
-mod canvas;
+pub(super) mod canvas;
 mod fit;
 mod latency;
 mod throughput;

@@ -3,9 +3,9 @@ use std::{fmt, path::PathBuf};
 /// What is wrong with a trace, and where.
 #[derive(Debug)]
 pub struct TraceError {
-    pub(super) path: PathBuf,
-    pub(super) line: Option<u64>,
-    pub(super) what: String,
+    pub(in crate::workload) path: PathBuf,
+    pub(in crate::workload) line: Option<u64>,
+    pub(in crate::workload) what: String,
 }
 
 impl fmt::Display for TraceError {

@@ -11,7 +11,7 @@ use flate2::bufread::MultiGzDecoder;
 /// Compression is told by the first two bytes. What comes out of it is never collected, so a small file
 /// that unpacks into a huge one costs time and no memory.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(in crate::workload) struct Lines {
     input: Input,
     line: Vec<u8>,
     number: u64,
@@ -28,7 +28,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 impl Lines {
     /// Opens a file.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(in crate::workload) fn open(path: &Path) -> io::Result<Self> {
         let mut file = BufReader::new(File::open(path)?);
         if file.get_ref().metadata()?.is_dir() {
             return Err(invalid("expected a trace, found a folder"));
@@ -46,14 +46,14 @@ impl Lines {
     }
 
     /// The number of the line that was read last, counted from 1.
-    pub(super) const fn number(&self) -> u64 {
+    pub(in crate::workload) const fn number(&self) -> u64 {
         self.number
     }
 
     /// Reads the next line that is not blank, without white space around it; whether there was one.
     ///
     /// Fails on a line that is too long, no UTF-8, or cut off by a broken file.
-    pub(super) fn advance(&mut self) -> io::Result<bool> {
+    pub(in crate::workload) fn advance(&mut self) -> io::Result<bool> {
         loop {
             self.line.clear();
             self.number += 1;
@@ -71,7 +71,7 @@ impl Lines {
     }
 
     /// The line that was read last.
-    pub(super) fn text(&self) -> io::Result<&str> {
+    pub(in crate::workload) fn text(&self) -> io::Result<&str> {
         let text = str::from_utf8(&self.line).map_err(|_| invalid("expected UTF-8 text"))?;
         Ok(text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']))
     }

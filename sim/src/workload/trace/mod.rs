@@ -14,7 +14,7 @@ use paceline_core::Timestamp;
 
 pub use error::TraceError;
 use format::Format;
-use lines::Lines;
+pub(super) use lines::Lines;
 
 /// Recorded requests, read row by row from a file in one of four formats.
 ///

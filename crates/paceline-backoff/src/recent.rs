@@ -4,13 +4,13 @@ use paceline_core::Timestamp;
 
 use crate::delay::nanos;
 
-/// Parts of retries that were earned, and expire unless they are spent.
+/// A count of what happened lately, such as parts of retries that were earned; what is older expires.
 ///
 /// Time is cut into slices, each a tenth of the time to live and counted from the first time seen.
-/// What was earned in a slice expires as a whole when the slice is ten behind, hence after nine to
+/// What was counted in a slice expires as a whole when the slice is ten behind, hence after nine to
 /// ten tenths of that time: early rather than late.
 #[derive(Clone, Debug)]
-pub(crate) struct Earned {
+pub(crate) struct Recent {
     /// The newest slice at index `newest % SLICES`.
     slices: [u64; SLICES],
     newest: u64,
@@ -20,7 +20,7 @@ pub(crate) struct Earned {
 
 const SLICES: usize = 10;
 
-impl Earned {
+impl Recent {
     pub(crate) const fn new() -> Self {
         Self {
             slices: [0; SLICES],
@@ -82,7 +82,8 @@ impl Earned {
         (newest + SLICES - age) % SLICES
     }
 
-    fn sum(&self) -> u64 {
+    /// How many there are.
+    pub(crate) fn sum(&self) -> u64 {
         self.slices
             .iter()
             .fold(0, |sum, &parts| sum.saturating_add(parts))

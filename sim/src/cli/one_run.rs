@@ -1,0 +1,62 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{
+    scenario::{Override, Scenario, strategy::Strategy},
+    workload,
+};
+
+/// The scenario of a subcommand that shows single runs, and what is changed of it.
+#[derive(Args, Debug)]
+pub(super) struct OneRun {
+    /// The scenario to run, a TOML file.
+    #[arg(value_name = "FILE")]
+    scenario: PathBuf,
+    /// Overrides the seed of the scenario.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Replays the arrivals of this CSV file (arrival_ms,input_tokens,output_tokens) instead.
+    #[arg(long, value_name = "CSV")]
+    trace: Option<PathBuf>,
+    /// Changes a value of the scenario, as for `sim compare`.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<Override>,
+}
+
+impl OneRun {
+    pub(super) fn read(&self) -> anyhow::Result<Scenario> {
+        let mut scenario = Scenario::read(&self.scenario, &self.overrides)?;
+        if let Some(seed) = self.seed {
+            scenario.seed = seed;
+        }
+        if let Some(path) = &self.trace {
+            scenario.replay(path.clone());
+        }
+        for trace in scenario.traces() {
+            workload::check_trace(trace)?;
+        }
+        Ok(scenario)
+    }
+}
+
+/// The strategy of this name; the only one, if none is asked for.
+pub(super) fn strategy<'a>(
+    scenario: &'a Scenario,
+    wanted: Option<&str>,
+) -> anyhow::Result<&'a Strategy> {
+    let all = &scenario.strategies;
+    let found = match (wanted, all.as_slice()) {
+        (None, [only]) => Some(only),
+        (None, _) => None,
+        (Some(name), _) => all.iter().find(|strategy| strategy.name == name),
+    };
+    found.ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|it| format!("`{}`", it.name)).collect();
+        let names = names.join(", ");
+        match wanted {
+            Some(name) => anyhow::anyhow!("--strategy: none is named `{name}`; there are {names}"),
+            None => anyhow::anyhow!("--strategy: expected one of {names}"),
+        }
+    })
+}

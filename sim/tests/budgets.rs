@@ -1,0 +1,186 @@
+//! What bounds calls over all requests of a client, against published numbers.
+
+mod program;
+
+use paceline_sim::{
+    engine::Streams,
+    model::{self, Tally},
+    report,
+    scenario::Scenario,
+};
+use program::fails;
+
+fn read(text: &str) -> Scenario {
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("test.toml");
+    std::fs::write(&path, text).expect("the folder can be written to");
+    Scenario::read(&path, &[]).expect("the test's scenario is legal")
+}
+
+fn tally(text: &str) -> Tally {
+    let scenario = read(text);
+    let streams = Streams::new(scenario.seed);
+    model::run(&scenario, &scenario.strategies[0], streams).expect("there is no trace to fail")
+}
+
+fn count(number: u64) -> f64 {
+    f64::from(u32::try_from(number).expect("not so many"))
+}
+
+/// A hundred clients call ten times a second each for ten seconds, and a share of all calls fails.
+fn failing(error_rate: f64, strategy: &str) -> String {
+    format!(
+        "seed = 21
+        duration_s = 10
+        [workload]
+        arrivals.poisson = {{ rate_per_min = 60_000 }}
+        input_tokens.fixed = 1
+        output_tokens.fixed = 1
+        [provider]
+        error_rate = {error_rate}
+        network.exponential = {{ mean_s = 0.01 }}
+        [[strategy]]
+        name = \"it\"
+        clients = 100
+        backoff.delay.constant_s = 0
+        {strategy}"
+    )
+}
+
+/// Brooker's experiment of 2022-02-28, run with his program: what succeeds, and calls per request.
+#[test]
+fn budgets_bound_the_load_as_published() {
+    let three = "backoff.error_retries = 3";
+    let adaptive = "budget.ratio = { percent = 10, most = 5, initial = 5 }";
+    let breaker = "backoff.error_retries = 3\nbudget.breaker = { percent = 10 }";
+    for (rate, strategy, succeed, load) in [
+        (0.1, three, 0.9999, 1.113),
+        (0.3, three, 0.9912, 1.424),
+        (0.5, three, 0.9385, 1.878),
+        (0.1, adaptive, 0.9929, 1.101),
+        (0.3, adaptive, 0.7984, 1.139),
+        (0.5, adaptive, 0.5727, 1.142),
+        (0.1, breaker, 0.9305, 1.033),
+        (0.3, breaker, 0.7003, 1.001),
+        (0.5, breaker, 0.4978, 1.0),
+    ] {
+        let tally = tally(&failing(rate, strategy));
+        let total = tally.total();
+        let arrivals = count(total.completed + total.abandoned + total.unfinished);
+        let off_success = count(total.completed) / arrivals - succeed;
+        let off_load = count(tally.calls) / arrivals - load;
+        assert!(
+            off_success.abs() < 0.015,
+            "{rate}, {strategy}: {off_success}"
+        );
+        assert!(off_load.abs() < 0.02, "{rate}, {strategy}: {off_load}");
+    }
+}
+
+/// Half of ten tokens are gone after five failures, if every call fails.
+#[test]
+fn a_grpc_throttle_ends_retries_of_what_fails_altogether() {
+    let strategy = "budget.grpc = { tokens = 10, per_success = 0.1 }";
+    let text = failing(1.0, strategy).replacen("clients = 100\n", "", 1);
+    let tally = tally(&text);
+    let total = tally.total();
+    let ended = total.abandoned;
+    // Four failures are retried, among them retries.
+    assert_eq!(tally.calls - total.unfinished - ended, 4);
+}
+
+/// A provider takes a hundred calls a second, and five hundred want to go.
+#[test]
+fn a_throttle_sends_twice_what_is_accepted() {
+    let text = |throttle: &str| {
+        format!(
+            "seed = 22
+            duration_s = 400
+            [workload]
+            arrivals.poisson = {{ rate_per_min = 30_000 }}
+            input_tokens.fixed = 1
+            output_tokens.fixed = 1
+            [[provider.limit]]
+            counts = \"requests\"
+            limit = 100
+            period_s = 1
+            kind = \"gcra\"
+            [[strategy]]
+            name = \"it\"
+            {throttle}"
+        )
+    };
+    for (throttle, per_second) in [
+        ("", 500.0),
+        ("throttle = {}", 200.0),
+        ("throttle.multiple_percent = 150", 150.0),
+    ] {
+        let tally = tally(&text(throttle));
+        let off = count(tally.calls) / 400.0 / per_second - 1.0;
+        assert!(off.abs() < 0.05, "{throttle}: {off}");
+        // What is accepted stays what it was.
+        assert!(count(tally.total().completed) > 0.98 * 40_000.0);
+        // Who was held back has failed, without a call.
+        let total = tally.total();
+        let held_back = total.completed + total.abandoned + total.unfinished - tally.calls;
+        assert_eq!(total.abandoned, tally.refused + held_back);
+    }
+}
+
+#[test]
+fn check_explains_budgets_and_throttles() {
+    let text = |strategy: &str| report::explanation(&read(&failing(0.0, strategy)));
+    for (strategy, part) in [
+        (
+            "budget.ratio = { percent = 10, time_to_live_s = 60 }",
+            "at most 100 saved up, kept for 60 s, 0 at the start",
+        ),
+        (
+            "budget.grpc = {}",
+            "no retries while half of 10 tokens are gone; a failure takes one, a success returns 0.1",
+        ),
+        (
+            "budget.breaker = { percent = 10, window_s = 60 }",
+            "no retries while failures exceed 10 % of the first calls of the last 60 s",
+        ),
+        (
+            "throttle = {}",
+            "holds calls back beyond 200 % of those accepted in the last 2 min",
+        ),
+    ] {
+        let text = text(strategy);
+        assert!(text.contains(part), "no `{part}` in: {text}");
+    }
+}
+
+#[test]
+fn budgets_and_throttles_without_meaning_are_refused() {
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    for (strategy, parts) in [
+        (
+            "budget.grpc = { tokens = 0 }",
+            ["strategy `it`", "from 1 to 1000"],
+        ),
+        (
+            "budget.grpc = { per_success = 0.0001 }",
+            ["strategy `it`", "earn some"],
+        ),
+        (
+            "budget.grpc = { per_success = 0 }",
+            ["per_success", "above 0"],
+        ),
+        (
+            "budget.breaker = { percent = 101 }",
+            ["strategy `it`", "from 0 to 1"],
+        ),
+        ("budget.breaker = {}", ["budget", "`percent`"]),
+        (
+            "throttle.multiple_percent = 99",
+            ["strategy `it`", "at least 1"],
+        ),
+        ("throttle.window_s = 0", ["window_s", "nanosecond"]),
+    ] {
+        let path = program::scenario(folder.path(), |_| failing(0.0, strategy));
+        fails(&["check", &path], &parts);
+    }
+}

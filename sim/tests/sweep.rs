@@ -1,0 +1,368 @@
+//! Sweeps and tuning as their users meet them.
+
+mod program;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use parquet::{file::reader::SerializedFileReader, record::RowAccessor};
+use program::{fails, scenario, sim};
+use tempfile::TempDir;
+
+const VARY: [&str; 4] = [
+    "--vary",
+    "provider.limit.0.limit=5..20:lin3",
+    "--vary",
+    "workload.arrivals.poisson.rate_per_min=10,40",
+];
+
+/// Runs a sweep of a small scenario.
+#[track_caller]
+fn sweep(scenario: &str, out: &Path, more: &[&str]) -> String {
+    let out = out.display().to_string();
+    let args = ["sweep", scenario, "--out", &out, "--replications", "2"];
+    let run = sim().args(args).args(VARY).args(more).assert().success();
+    String::from_utf8(run.get_output().stdout.clone()).expect("it prints UTF-8")
+}
+
+fn results(folder: &Path) -> Vec<Vec<u8>> {
+    let names = [
+        "sweep.csv",
+        "sweep.json",
+        "sweep.parquet",
+        "sweep.png",
+        "sweep.svg",
+    ];
+    let read = |name| fs::read(folder.join(name)).expect("the sweep wrote it");
+    names.map(read).to_vec()
+}
+
+#[test]
+fn shards_and_threads_leave_no_trace_in_the_results() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let [whole, one, parts] = ["whole", "one", "parts"].map(|name| folder.path().join(name));
+    let said = sweep(&path, &whole, &[]);
+    assert!(said.contains("6 points"), "{said}");
+    sweep(&path, &one, &["--threads", "1"]);
+    assert_eq!(results(&whole), results(&one));
+
+    for shard in ["3/4", "1/4", "4/4", "2/4"] {
+        sweep(&path, &parts, &["--shard", shard]);
+    }
+    let journals = (1..=4).map(|number| parts.join(format!("points-{number}-of-4.jsonl")));
+    sim()
+        .arg("merge")
+        .args(journals)
+        .arg("--out")
+        .arg(&parts)
+        .assert()
+        .success();
+    assert_eq!(results(&whole), results(&parts));
+}
+
+#[test]
+fn a_sweep_that_was_cut_off_goes_on() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let out = folder.path().join("out");
+    sweep(&path, &out, &[]);
+    let (before, journal) = (results(&out), out.join("points-1-of-1.jsonl"));
+    let text = fs::read_to_string(&journal).expect("the sweep wrote it");
+    let lines: Vec<_> = text.lines().collect();
+    // Three points are left, and half of a fourth.
+    let cut = format!(
+        "{}\n{}",
+        lines[..4].join("\n"),
+        &lines[4][..lines[4].len() / 2]
+    );
+    fs::write(&journal, &cut).expect("the folder can be written to");
+    sweep(&path, &out, &[]);
+    assert_eq!(results(&out), before);
+    let again = fs::read_to_string(&journal).expect("the sweep wrote it");
+    assert_eq!(
+        again.lines().take(4).collect::<Vec<_>>(),
+        lines[..4],
+        "what was done stays"
+    );
+    assert_eq!(again.lines().count(), 7);
+}
+
+#[test]
+fn a_point_is_what_compare_says_of_it() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let out = folder.path().join("out");
+    sweep(&path, &out, &[]);
+    let args = [
+        "--set",
+        "provider.limit.0.limit=13",
+        "--replications",
+        "2",
+        "--format",
+        "csv",
+    ];
+    let rate = ["--set", "workload.arrivals.poisson.rate_per_min=40"];
+    let compared = sim()
+        .args(["compare", &path])
+        .args(args)
+        .args(rate)
+        .output()
+        .expect("it runs");
+    let cell = |row: &csv::StringRecord, header: &csv::StringRecord, name: &str| {
+        let place = header
+            .iter()
+            .position(|column| column == name)
+            .expect("the column is there");
+        row[place].to_owned()
+    };
+    let table = |bytes: &[u8]| {
+        let mut reader = csv::Reader::from_reader(bytes);
+        let header = reader.headers().expect("it has a header").clone();
+        let rows: Vec<_> = reader
+            .records()
+            .map(|row| row.expect("it is CSV"))
+            .collect();
+        (header, rows)
+    };
+    let (header, rows) = table(&compared.stdout);
+    let swept = fs::read(out.join("sweep.csv")).expect("the sweep wrote it");
+    let (swept_header, swept_rows) = table(&swept);
+    // The fourth point: 13 a minute, 40 arrivals a minute; two strategies each.
+    for (mine, theirs) in swept_rows[6..8].iter().zip(&rows) {
+        assert_eq!(cell(mine, &swept_header, "provider.limit.0.limit"), "13");
+        for name in [
+            "strategy",
+            "completed",
+            "goodput",
+            "goodput_ci95",
+            "refused",
+            "latency_p95_s",
+        ] {
+            assert_eq!(
+                cell(mine, &swept_header, name),
+                cell(theirs, &header, name),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn parquet_holds_the_table_of_the_csv_file() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let out = folder.path().join("out");
+    sweep(&path, &out, &[]);
+    let file = fs::File::open(out.join("sweep.parquet")).expect("the sweep wrote it");
+    let reader = SerializedFileReader::new(file).expect("it is a Parquet file");
+    let rows: Vec<_> = reader
+        .into_iter()
+        .map(|row| row.expect("it is a row"))
+        .collect();
+    let mut csv = csv::Reader::from_path(out.join("sweep.csv")).expect("the sweep wrote it");
+    let header = csv.headers().expect("it has a header").clone();
+    let mut compared = 0;
+    for (row, record) in rows.iter().zip(csv.records()) {
+        let record = record.expect("it is CSV");
+        for (place, text) in record.iter().enumerate() {
+            match row.get_double(place) {
+                Ok(number) => assert_eq!(text.parse(), Ok(number), "{}", &header[place]),
+                Err(_) if text.is_empty() => {}
+                Err(_) => assert_eq!(row.get_string(place).expect("a text"), text),
+            }
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 12 * header.len());
+}
+
+#[test]
+fn what_does_not_belong_together_is_refused() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let out = folder.path().join("out");
+    let name = out.display().to_string();
+    sweep(&path, &out, &["--shard", "1/2"]);
+    let other = [
+        "sweep", &path, "--out", &name, "--shard", "1/2", "--vary", "seed=1,2",
+    ];
+    fails(&other, &["points-1-of-2.jsonl", "another sweep"]);
+
+    let journal = |name: &str| out.join(name).display().to_string();
+    let first = journal("points-1-of-2.jsonl");
+    fails(
+        &["merge", &first, "--out", &name],
+        &["shards are missing: 2/2"],
+    );
+    fails(
+        &["merge", &first, &first, "--out", &name],
+        &["shard 1/2 is there twice"],
+    );
+    fails(
+        &["merge", &path, "--out", &name],
+        &["scenario.toml: line 1: expected the head of a sweep"],
+    );
+
+    sweep(&path, &out, &["--shard", "2/2"]);
+    let second = journal("points-2-of-2.jsonl");
+    let text = fs::read_to_string(&second).expect("the sweep wrote it");
+    let cut = text.lines().next().expect("it has a head");
+    fs::write(&second, format!("{cut}\n")).expect("the folder can be written to");
+    let merge = ["merge", &first, &second, "--out", &name];
+    fails(&merge, &["not all points are done", "2/2"]);
+    assert!(!out.join("sweep.csv").exists(), "nothing half-written");
+}
+
+#[test]
+fn values_that_make_no_scenario_are_refused_before_anything_runs() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let out = folder.path().join("out");
+    let name = out.display().to_string();
+    let vary = |vary: &str, parts: &[&str]| {
+        fails(&["sweep", &path, "--out", &name, "--vary", vary], parts);
+        assert!(!out.exists(), "nothing is written");
+    };
+    vary("duration_s=60,-1", &["duration_s=-1", "expected seconds"]);
+    vary("strategy.nobody.concurrency=1,2", &["nobody", "no element"]);
+    vary("provider.limit.*.limit=1,none", &["limit=none"]);
+    let only = [
+        "sweep",
+        &path,
+        "--out",
+        &name,
+        "--vary",
+        "seed=1,2",
+        "--strategy",
+        "three",
+    ];
+    fails(&only, &["--strategy three", "`one`", "`sdk-default`"]);
+}
+
+/// Sixty a minute with a burst of one, and nobody retries: spaced more closely than a second, calls are
+/// refused; spaced more widely, time is lost.
+fn spaced(folder: &Path) -> PathBuf {
+    let path = folder.join("spaced.toml");
+    let text = r#"seed = 3
+duration_s = 300
+[workload]
+arrivals.batch = { jobs = 300 }
+input_tokens.fixed = 10
+output_tokens.fixed = 10
+[[provider.limit]]
+counts = "requests"
+limit = 60
+per = "minute"
+kind = "gcra"
+burst = 1
+[[strategy]]
+name = "spaced"
+spacing_s = 4
+"#;
+    fs::write(&path, text).expect("the folder can be written to");
+    path
+}
+
+#[test]
+fn tuning_finds_the_spacing_that_wastes_nothing() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = spaced(folder.path()).display().to_string();
+    let tune = |threads: &str, out: &str| {
+        let out = folder.path().join(out);
+        let args = [
+            "tune",
+            &path,
+            "--strategy",
+            "spaced",
+            "--over",
+            "spacing_s=0.1..5:log",
+        ];
+        let more = [
+            "--subject-to",
+            "refused<=1%",
+            "--fresh",
+            "2",
+            "--replications",
+            "1",
+        ];
+        let run = sim()
+            .args(args)
+            .args(more)
+            .args(["--threads", threads, "--out"])
+            .arg(&out)
+            .assert();
+        let said = run.success().get_output().stdout.clone();
+        (
+            String::from_utf8(said).expect("UTF-8"),
+            fs::read(out.join("tune.json")).expect("written"),
+        )
+    };
+    let (said, json) = tune("2", "two");
+    let found: serde_json::Value = serde_json::from_slice(&json).expect("it is JSON");
+    let best = usize::try_from(found["best"].as_u64().expect("one is feasible")).expect("small");
+    let favourite = &found["favourites"][best];
+    let set = favourite["set"][0].as_str().expect("a text");
+    let spacing: f64 = set
+        .rsplit('=')
+        .next()
+        .expect("a value")
+        .parse()
+        .expect("a number");
+    assert!((1.0..1.1).contains(&spacing), "{said}");
+    assert!(
+        favourite["goodput"].as_f64().expect("a number") > 0.9,
+        "{said}"
+    );
+    assert!(
+        said.contains("is no different") || said.contains("is better"),
+        "{said}"
+    );
+    assert_eq!((said, json), tune("1", "one"), "threads do not matter");
+}
+
+#[test]
+fn tuning_says_if_nothing_keeps_the_bounds() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = spaced(folder.path()).display().to_string();
+    let args = [
+        "tune",
+        &path,
+        "--strategy",
+        "spaced",
+        "--over",
+        "spacing_s=0.1..0.3",
+        "--trials",
+        "8",
+    ];
+    let run = sim()
+        .args(args)
+        .args(["--subject-to", "refused<=1%"])
+        .assert()
+        .success();
+    let said = String::from_utf8(run.get_output().stdout.clone()).expect("UTF-8");
+    assert!(
+        said.contains("Nothing that was tried keeps to refused <= 1 %"),
+        "{said}"
+    );
+    let nobody = [
+        "tune",
+        &path,
+        "--strategy",
+        "nobody",
+        "--over",
+        "spacing_s=1..2",
+    ];
+    fails(&nobody, &["--strategy nobody", "`spaced`"]);
+    let wrong = [
+        "tune",
+        &path,
+        "--strategy",
+        "spaced",
+        "--over",
+        "spacing_s=-2..-1",
+    ];
+    fails(&wrong, &["spacing_s=-", "expected seconds"]);
+}
