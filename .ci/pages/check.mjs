@@ -75,6 +75,25 @@ function colouredDots(page) {
   );
 }
 
+// How bright the words beside the first chart's axis are.
+function axisBrightness(page) {
+  return page.locator("#throughput canvas").evaluate((canvas) => {
+    const { height } = canvas;
+    const width = 50;
+    const copy = new OffscreenCanvas(width, height).getContext("2d");
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, width, height);
+    let least = 255;
+    for (let at = 0; at < data.length; at += 4) {
+      const [red, green, blue, alpha] = data.subarray(at, at + 4);
+      if (alpha > 240) {
+        least = Math.min(least, (red + green + blue) / 3);
+      }
+    }
+    return least;
+  });
+}
+
 // Whether the page is wider than its window.
 async function fits(page, what) {
   const [page_, window_] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
@@ -189,6 +208,7 @@ async function themes(page, frame) {
   await frame();
   assert.equal(await page.locator("#theme").getAttribute("aria-pressed"), "true");
   assert(brightness(await background(page)) < 60, "dark at will");
+  assert((await axisBrightness(page)) > 130, "bright words in the dark");
   assert.notEqual(await axes(), before);
 }
 
@@ -201,6 +221,7 @@ async function paper(page, frame) {
 
   // As printing does, step by step.
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  assert((await axisBrightness(page)) < 130, "dark words for paper");
   await page.emulateMedia({ media: "print" });
   await frame();
   assert(brightness(await background(page)) > 250, "white paper");
