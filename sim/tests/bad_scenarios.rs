@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use validator::complaints;
 
 /// Ends of what is refused although the schema is content, and why it cannot know.
-const BEYOND_THE_SCHEMA: [(&str, &str); 16] = [
+const BEYOND_THE_SCHEMA: &[(&str, &str)] = &[
     ("[workload", "it is not TOML"),
     ("name = \"one\"", "two names are compared"),
     ("[[workload]]\nname = \"b\"", "two names are compared"),
@@ -30,6 +30,27 @@ const BEYOND_THE_SCHEMA: [(&str, &str); 16] = [
     ("limits = [1, 2]\n", "two lists are compared"),
     ("at_s = 60\nlimits = [2]\n", "two times are compared"),
     ("key = 2\n", "two fields are compared"),
+    ("warmup_s = 600", "two fields are compared"),
+    (
+        "{ rate_per_min = 0, mean_s = 1 }]",
+        "rates are added up over states",
+    ),
+    ("next = [1] }]", "two lists are compared"),
+    ("next = [0, 1] }]", "a weight is compared with its place"),
+    ("next = [0, 1, 0] }]", "ways through states are followed"),
+    ("mean_s = 1e-9 }]", "changes of state are counted over time"),
+    (
+        "mean_s = 1e-8 } }",
+        "changes of state are counted over time",
+    ),
+    ("[0.4, 20]]", "two numbers are compared"),
+    ("[0.6, 9]]", "two numbers are compared"),
+    ("[0, 0, 0, 0, 0, 0, 0]", "factors are added up"),
+    ("rate_per_min = 5", "it goes with a preset's arrivals alone"),
+    (
+        "profile.weekly = [1, 1, 1, 1, 1, 1, 1]",
+        "two fields are compared",
+    ),
 ];
 
 #[track_caller]

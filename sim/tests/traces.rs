@@ -75,7 +75,7 @@ fn assert_same(trace: &Trace, summary: &Summary, of: &str) {
         ),
         (
             "failed",
-            trace.calls(|by| ["failed", "unavailable"].contains(&by)),
+            trace.calls(|by| ["failed", "unavailable"].contains(&by)) + trace.timed_out(),
             summary.failed,
         ),
         (

@@ -92,9 +92,10 @@ impl TryRng for Draws {
 }
 
 const fn halves(number: u64) -> (u32, u32) {
+    let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
     (
-        (number & u32::MAX as u64) as u32,
-        (number >> u32::BITS) as u32,
+        u32::from_le_bytes([a, b, c, d]),
+        u32::from_le_bytes([e, f, g, h]),
     )
 }
 

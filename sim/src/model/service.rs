@@ -49,7 +49,7 @@ impl Span {
             Latency::Lognormal { median_s, sigma } => {
                 let drawn = LogNormal::new(median_s.get().ln(), sigma.get());
                 // Both were checked when the scenario was read.
-                drawn.map_or(Self::Fixed(median_s.get()), Self::Lognormal)
+                drawn.map_or_else(|_| Self::Fixed(median_s.get()), Self::Lognormal)
             }
         }
     }

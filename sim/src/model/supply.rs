@@ -58,7 +58,7 @@ const STRIDE: u32 = 16;
 /// They take 16 MiB, and as much again while the largest set is sought.
 const MOST: usize = 1 << 21;
 /// How many bins become one, if there are too many items.
-const MERGED: usize = 4;
+const MERGED: u8 = 4;
 
 impl Supply {
     /// Makes it of the limits with these places among those of every phase.
@@ -99,10 +99,10 @@ impl Supply {
     /// Makes one bin of several, and one item of those requests that cost about the same.
     fn coarsen(&mut self) {
         let (mut kept, mut last) = (0, 0);
-        let mut bins = Vec::with_capacity(self.bins.len().div_ceil(MERGED));
+        let mut bins = Vec::with_capacity(self.bins.len().div_ceil(MERGED.into()));
         let mut merged: Vec<Item> = Vec::new();
-        for of in (0..self.bins.len()).step_by(MERGED) {
-            let next = self.bins.get(of + MERGED);
+        for of in (0..self.bins.len()).step_by(MERGED.into()) {
+            let next = self.bins.get(of + usize::from(MERGED));
             let end = next.map_or(self.items.len(), |bin| bin.first);
             merged.extend(&self.items[self.bins[of].first..end]);
             merged.sort_unstable_by_key(|item| item.cost);
@@ -126,7 +126,7 @@ impl Supply {
         let in_last = self.items[last..].iter().map(|item| item.requests);
         self.in_last = in_last.fold(0, u32::saturating_add);
         if self.bins.len() > 1 {
-            self.stride = self.stride.saturating_mul(MERGED as u32);
+            self.stride = self.stride.saturating_mul(MERGED.into());
         }
         self.bins = bins;
     }

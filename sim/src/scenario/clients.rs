@@ -96,6 +96,7 @@ impl TryFrom<f64> for Shape {
 #[serde(deny_unknown_fields)]
 pub struct Active {
     /// The share of time for which a client is active, at least 1e-6.
+    #[schemars(extend("minimum" = 1e-6))]
     pub share: Share,
     /// How long it is active at a time on average, in seconds; lengths are exponential, of pauses too.
     pub mean_s: PositiveSeconds,

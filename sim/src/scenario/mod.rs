@@ -66,6 +66,7 @@ pub struct Scenario {
     /// calls over time. Use it to learn how a system fares in the long run, and leave it at 0 where the
     /// beginning is part of the question, such as a backlog or the quota of a day.
     #[serde(default)]
+    #[schemars(extend("default" = 0))]
     pub warmup_s: Seconds,
     /// The width of a time bin in plots, in seconds, of at most 100,000. If absent, there are about 240.
     pub bin_s: Option<PositiveSeconds>,

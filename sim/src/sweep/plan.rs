@@ -90,7 +90,7 @@ impl Plan {
         let points = dimensions.iter().try_fold(1_usize, |points, dimension| {
             points.checked_mul(dimension.values().len())
         });
-        if !points.is_some_and(|points| points <= MOST_POINTS) {
+        if points.is_none_or(|points| points > MOST_POINTS) {
             bail!("--vary: expected at most {MOST_POINTS} combinations");
         }
         let base = file.scenario(&changes)?;

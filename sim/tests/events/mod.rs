@@ -92,6 +92,12 @@ impl Trace {
             .count()
     }
 
+    /// The calls that failed because their client waited no longer.
+    pub(crate) fn timed_out(&self) -> usize {
+        let hung_up = self.events.iter().filter(|it| it.name == "timed out");
+        hung_up.filter(|it| it.args["fails"] == true).count()
+    }
+
     /// The requests that ended in such a way.
     pub(crate) fn ends(&self, ended: impl Fn(&str) -> bool) -> usize {
         let requests = self.of_requests("e").filter(|it| it.name == "request");
