@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 type Event = [u64; 6];
 
 #[derive(Debug, Deserialize, Serialize)]
-pub struct Holder {
+pub(crate) struct Holder {
     pending: u64,
     /// The state of a SplitMix64, which is not serializable.
     state: u64,

@@ -43,6 +43,7 @@ const BEYOND_THE_SCHEMA: &[(&str, &str)] = &[
         "mean_s = 1e-8 } }",
         "changes of state are counted over time",
     ),
+    ("[{ weight = 1 }]", "four fields are compared"),
     ("[0.4, 20]]", "two numbers are compared"),
     ("[0.6, 9]]", "two numbers are compared"),
     ("[0, 0, 0, 0, 0, 0, 0]", "factors are added up"),

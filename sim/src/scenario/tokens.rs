@@ -78,12 +78,6 @@ pub struct Part {
 /// One kind of sizes: a weight, and one of the others.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [
-    { "required": ["fixed"] },
-    { "required": ["lognormal"] },
-    { "required": ["gamma"] },
-    { "required": ["pareto"] },
-]))]
 struct RawPart {
     /// How likely it is, beside the weights of the others.
     weight: Positive,
