@@ -91,6 +91,7 @@ pub fn compare_by(
         duration_s: scenario.duration().as_secs_f64(),
         warmup_s: scenario.warmup_s.get().as_secs_f64(),
         arrivals: mean(bounds.iter().map(|bound| bound.arrivals)),
+        cancels: scenario.workloads.iter().any(|it| it.patience.is_some()),
         optimum: Optimum {
             requests: mean(bounds.iter().map(|bound| bound.requests)),
             exact: bounds.iter().all(|bound| bound.exact),
@@ -195,6 +196,7 @@ fn summarise(strategy: &Strategy, gathered: Gathered, scenario: &Scenario) -> Su
         latency: total.latency,
         wasted_tokens,
         abandoned: total.abandoned,
+        cancelled: total.cancelled,
         unfinished: total.unfinished,
         series: series(&sum, runs),
         left: sum.gauges.left(runs),
@@ -221,6 +223,7 @@ fn part(name: &str, sum: &Fate, figures: &FateFigures, runs: usize) -> Part {
             curve: curve(&sum.latency_us),
         },
         abandoned: count(sum.abandoned) / runs,
+        cancelled: count(sum.cancelled) / runs,
         unfinished: count(sum.unfinished) / runs,
         ci95: figures.ci95(),
     }

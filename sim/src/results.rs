@@ -21,6 +21,8 @@ pub struct Comparison {
     pub warmup_s: f64,
     /// Requests that arrived.
     pub arrivals: f64,
+    /// Whether users may cancel requests: otherwise nothing was ever cancelled.
+    pub cancels: bool,
     /// The most requests that any schedule could have got through.
     pub optimum: Optimum,
     /// The width of a time bin of the series, in seconds.
@@ -88,6 +90,8 @@ pub struct Summary {
     pub wasted_tokens: f64,
     /// Requests that the strategy gave up.
     pub abandoned: f64,
+    /// Requests whose users waited no longer.
+    pub cancelled: f64,
     /// Requests that were still waiting or under way at the end.
     pub unfinished: f64,
     /// Calls over time; every strategy has the same number of bins.
@@ -116,6 +120,8 @@ pub struct Part {
     pub latency: Latency,
     /// Requests that the strategy gave up.
     pub abandoned: f64,
+    /// Requests whose users waited no longer.
+    pub cancelled: f64,
     /// Requests that were still waiting or under way at the end.
     pub unfinished: f64,
     /// How sure the figures above are.
@@ -140,6 +146,7 @@ pub struct Ci95 {
     pub latency_p99_s: Option<f64>,
     pub wasted_tokens: Option<f64>,
     pub abandoned: Option<f64>,
+    pub cancelled: Option<f64>,
     pub unfinished: Option<f64>,
 }
 

@@ -26,6 +26,7 @@ fn strategy(name: &str, bins: usize, refused: f64) -> Summary {
         },
         wasted_tokens: 1_234_567.0,
         abandoned: 3.0,
+        cancelled: 0.0,
         unfinished: 5.0,
         series: vec![
             Bin {
@@ -52,6 +53,7 @@ fn comparison(strategies: Vec<Summary>) -> Comparison {
         duration_s: 600.0,
         warmup_s: 0.0,
         arrivals: 20.0,
+        cancels: false,
         optimum: Optimum {
             requests: 20.0,
             exact: true,

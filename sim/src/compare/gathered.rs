@@ -30,14 +30,14 @@ pub(super) struct Row {
     replication: Replication,
 }
 
-/// The figures of requests in one replication: completed, abandoned, unfinished, and the latencies that half,
+/// The figures of requests in one replication: completed, abandoned, cancelled, unfinished, and the latencies that half,
 /// 95 % and 99 % did not exceed.
-type FateRow = ([u64; 3], Option<[f64; 3]>);
+type FateRow = ([u64; 4], Option<[f64; 3]>);
 
 /// The means and intervals of what became of requests.
 #[derive(Clone, Default)]
 pub(super) struct FateFigures {
-    counts: [Moments; 3],
+    counts: [Moments; 4],
     latency: [Moments; 3],
 }
 
@@ -155,7 +155,7 @@ impl FateFigures {
 
     /// How sure the figures are.
     pub(super) fn ci95(&self) -> Ci95 {
-        let [completed, abandoned, unfinished] = self.counts.map(half_width);
+        let [completed, abandoned, cancelled, unfinished] = self.counts.map(half_width);
         let [latency_p50_s, latency_p95_s, latency_p99_s] = self.latency.map(half_width);
         Ci95 {
             completed,
@@ -163,6 +163,7 @@ impl FateFigures {
             latency_p95_s,
             latency_p99_s,
             abandoned,
+            cancelled,
             unfinished,
             ..Ci95::default()
         }
@@ -174,7 +175,12 @@ fn half_width(moments: Moments) -> Option<f64> {
 }
 
 fn fate_row(fate: &Fate) -> FateRow {
-    let counts = [fate.completed, fate.abandoned, fate.unfinished];
+    let counts = [
+        fate.completed,
+        fate.abandoned,
+        fate.cancelled,
+        fate.unfinished,
+    ];
     (counts, quantiles(&fate.latency_us))
 }
 

@@ -42,7 +42,8 @@ pub(super) struct Client {
     pub(super) timeout: Option<Duration>,
     /// By the place of the workload.
     priorities: Vec<Priority>,
-    deadline: Option<Duration>,
+    /// By the place of the workload: the strategy's own, or that of the workload if that is stricter.
+    deadlines: Vec<Option<Duration>>,
     /// When it sends patient requests.
     off_peak: Option<OffPeak>,
     /// By the place of the workload.
@@ -111,6 +112,10 @@ impl Client {
             Queue::Priority => priority(workload.priority),
             Queue::Fifo | Queue::Smallest | Queue::None => Priority::INTERACTIVE,
         };
+        let deadline = |workload: &Workload| {
+            let both = [strategy.deadline_s, workload.deadline_s];
+            both.into_iter().flatten().map(|it| it.get()).min()
+        };
         let route = strategy.route.as_ref();
         Ok(Self {
             line: WaitLine::new(usize::MAX),
@@ -129,15 +134,15 @@ impl Client {
                 .map(|workload| workload.priority != workload::Priority::Interactive)
                 .collect(),
             batches: strategy.batch.map(Batches::new),
-            deadline: strategy.deadline_s.map(|deadline| deadline.get()),
+            deadlines: workloads.iter().map(deadline).collect(),
             wake_at: None,
         })
     }
 
     /// When the request becomes worthless.
     pub(super) fn deadline(&self, job: &Job) -> Timestamp {
-        self.deadline
-            .map_or(Timestamp::MAX, |deadline| job.at.saturating_add(deadline))
+        let deadline = self.deadlines.get(job.workload as usize).copied().flatten();
+        deadline.map_or(Timestamp::MAX, |deadline| job.at.saturating_add(deadline))
     }
 
     /// Until when it holds a request back, if it does so.
@@ -188,9 +193,9 @@ impl Client {
         self.line.len()
     }
 
-    /// Takes somebody out of the line.
-    pub(super) fn dequeue(&mut self, place: Place) {
-        self.line.leave(place);
+    /// Takes somebody out of the line; says whether there was anybody in this place.
+    pub(super) fn dequeue(&mut self, place: Place) -> bool {
+        self.line.leave(place).is_some()
     }
 
     /// Spends what a request costs at a key whose gate, limits and permits agree.
@@ -224,6 +229,14 @@ impl Client {
             Err(Refusal::Denied(Denied::Until(at))) => Verdict::Wait(at),
             Err(Refusal::Denied(Denied::TooLarge { .. })) => Verdict::Never,
         }
+    }
+
+    /// Gives back what a call held to which nobody wants an answer any more, and learns nothing.
+    pub(super) fn release(&mut self, now: Timestamp, held: Held) {
+        let Held { grant, key } = held;
+        let admission = &mut self.keys[key].admission;
+        // What was charged stands.
+        let _ = admission.finish(now, grant, Ending::Ignored, None);
     }
 
     /// Gives back what a call held, and learns from its answer.

@@ -14,6 +14,15 @@ use super::{
 };
 use crate::workload::TraceError;
 
+/// Why a client turns away from its call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Why {
+    /// It was not answered in time, which tells something about the provider.
+    TimedOut,
+    /// The user cancelled, which does not.
+    Cancelled,
+}
+
 /// The course of a call: to the provider, through its server, and back, if anybody still waits there.
 impl<O: Observer> World<O> {
     /// Sends a call.
@@ -262,21 +271,27 @@ impl<O: Observer> World<O> {
             return;
         };
         let index = self.client(slot);
-        self.hang_up(index, slot);
+        self.hang_up(index, slot, Why::TimedOut);
         self.fail(index, slot, FailureKind::Error, None);
         self.pump(index);
     }
 
     /// Lets a client turn away from its call, if it has one under way, and gives back what that holds.
-    pub(super) fn hang_up(&mut self, client: usize, slot: u32) {
+    pub(super) fn hang_up(&mut self, client: usize, slot: u32, why: Why) {
         let Some(UnderWay { held, call: id }) = self.works.answer(slot) else {
             return;
         };
         let Some(call) = self.calls.get_mut(id) else {
             return;
         };
-        let unanswered = Feedback::new(Class::Other);
-        self.clients[client].finish(self.now, held, &call.job, &unanswered);
+        let caller = &mut self.clients[client];
+        match why {
+            Why::TimedOut => {
+                let unanswered = Feedback::new(Class::Other);
+                caller.finish(self.now, held, &call.job, &unanswered);
+            }
+            Why::Cancelled => caller.release(self.now, held),
+        }
         let hung_up = Happening::HungUp {
             id: call.job.id,
             client,

@@ -49,6 +49,7 @@ impl<O: Observer> World<O> {
             return self.ended(&job);
         }
         let slot = self.works.insert(Work::new(job));
+        self.lose_patience(slot, &job);
         self.enter(slot);
     }
 

@@ -20,6 +20,7 @@ mod limiters;
 mod limits;
 mod observe;
 mod optimum;
+mod patience;
 mod permits;
 mod provider;
 mod requests;

@@ -164,6 +164,8 @@ pub enum End {
     TooLate,
     /// It was given up.
     GivenUp(Cause),
+    /// Its user cancelled it.
+    Cancelled,
     /// It was not done at the end of the scenario.
     Unfinished,
 }

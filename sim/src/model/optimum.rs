@@ -45,8 +45,8 @@ pub struct Bound {
 /// schedule gets admitted, it could as well if requests came so early; so they are taken to, and this number
 /// is an upper bound. It may be far above what is possible where answers take long.
 ///
-/// Latency, faults, outages, servers, timeouts, deadlines, tenants and limits on concurrency are ignored, which
-/// can only make the bound larger. So can requests that arrive before anything counts: the schedule leaves them out, and
+/// Latency, faults, outages, servers, timeouts, deadlines, cancellations, tenants and limits on concurrency are
+/// ignored, which can only make the bound larger. So can requests that arrive before anything counts: the schedule leaves them out, and
 /// finds its limits unspent. The whole is exact if there is a single key, only requests are limited, limits do
 /// not change, everything counts, and nothing was ignored. Each request is sent by itself: strategies that answer from a
 /// cache or send several as one may get more done.
@@ -180,5 +180,6 @@ fn ignores(scenario: &Scenario) -> bool {
     scenario.counted_from() > scenario.start()
         || scenario.providers.iter().any(of_provider)
         || scenario.workloads.iter().any(Workload::is_closed)
+        || scenario.workloads.iter().any(Workload::may_end_early)
         || strategies.any(|it| it.deadline_s.is_some() || it.timeout_s.is_some())
 }

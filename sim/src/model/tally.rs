@@ -35,6 +35,8 @@ pub struct Fate {
     pub completed: u64,
     /// Requests given up.
     pub abandoned: u64,
+    /// Requests whose users waited no longer.
+    pub cancelled: u64,
     /// Requests that were not done at the end.
     pub unfinished: u64,
     /// Time from arrival to success, in microseconds, within [`LATENCY_ERROR`] or a microsecond.
@@ -59,6 +61,7 @@ impl Fate {
         Self {
             completed: 0,
             abandoned: 0,
+            cancelled: 0,
             unfinished: 0,
             latency_us: latency_us.expect("1 to 10^15 with 3 digits is a legal range"),
         }
@@ -68,6 +71,7 @@ impl Fate {
     pub fn add(&mut self, other: &Self) {
         self.completed += other.completed;
         self.abandoned += other.abandoned;
+        self.cancelled += other.cancelled;
         self.unfinished += other.unfinished;
         // All histograms have the same bounds, so adding cannot fail.
         let added = self.latency_us.add(&other.latency_us);
@@ -190,6 +194,13 @@ impl Tally {
     pub(super) fn abandon(&mut self, job: &Job) {
         if let Some(fate) = self.fate(job) {
             fate.abandoned += 1;
+        }
+    }
+
+    /// Counts a request whose user waits no longer.
+    pub(super) fn cancel(&mut self, job: &Job) {
+        if let Some(fate) = self.fate(job) {
+            fate.cancelled += 1;
         }
     }
 

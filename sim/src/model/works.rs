@@ -23,6 +23,8 @@ pub(super) struct Work {
     pub(super) passed: bool,
     /// Its call, while one is.
     under_way: Option<UnderWay>,
+    /// Whether its user cancelled it while it slept; it stays until the event that would have woken it.
+    gone: bool,
 }
 
 /// A call whose answer has not arrived.
@@ -42,12 +44,23 @@ impl Work {
             place: None,
             passed: false,
             under_way: None,
+            gone: false,
         }
+    }
+
+    /// Whether it was cancelled, and counted.
+    pub(super) const fn is_gone(&self) -> bool {
+        self.gone
+    }
+
+    /// Whether a call of it is under way.
+    pub(super) const fn is_under_way(&self) -> bool {
+        self.under_way.is_some()
     }
 
     /// How many requests wait in it.
     fn waits(&self) -> u64 {
-        if self.under_way.is_some() {
+        if self.gone || self.under_way.is_some() {
             0
         } else {
             self.items().len() as u64
@@ -146,12 +159,19 @@ impl Works {
         Some(call)
     }
 
+    /// Lets a request that sleeps be of no more account.
+    pub(super) fn mark_gone(&mut self, slot: u32) {
+        self.waiting -= self.get(slot).waits();
+        self.get_mut(slot).gone = true;
+    }
+
     /// How many requests have no call under way.
     pub(super) const fn waiting(&self) -> u64 {
         self.waiting
     }
 
+    /// Those that are not done, but for what was cancelled.
     pub(super) fn rest(&self) -> impl Iterator<Item = &Work> {
-        self.slots.iter().flatten()
+        self.slots.iter().flatten().filter(|work| !work.gone)
     }
 }

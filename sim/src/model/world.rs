@@ -7,6 +7,7 @@ use super::{
     client::{Client, Verdict},
     left,
     observe::{Cause, Happening, Observer},
+    patience::Patience,
     provider::{self, Provider},
     server::Server,
     sessions::Sessions,
@@ -61,6 +62,8 @@ pub(super) enum Event {
     Respond(CallId),
     /// The client waits no longer for the answer to a call.
     TimeOut(CallId),
+    /// The user of this request, if it is still in this slot, waits no longer.
+    Cancel { slot: u32, id: u64 },
     /// A tenant calls.
     Tenant(Box<TenantCall>),
 }
@@ -82,6 +85,7 @@ pub(super) struct World<O> {
     pub(super) servers: Vec<Server>,
     pub(super) tenants: Tenants,
     pub(super) sessions: Sessions,
+    pub(super) patience: Patience,
     pub(super) tally: Tally,
     pub(super) observer: O,
 }
@@ -119,6 +123,8 @@ impl<O: Observer> World<O> {
                 }
             }
             Event::Turn(session) => self.turn(session),
+            // Or its user cancelled it while it slept.
+            Event::Enter(slot) | Event::Ask(slot) if !self.wakes(slot) => {}
             Event::Enter(slot) => self.enter(slot),
             Event::Close { slot, first } => self.close_batch(slot, first),
             Event::Ask(slot) => self.ask(slot),
@@ -132,6 +138,7 @@ impl<O: Observer> World<O> {
             Event::Done(call) => self.done(call),
             Event::Respond(call) => self.respond(call),
             Event::TimeOut(call) => self.time_out(call),
+            Event::Cancel { slot, id } => self.cancel(slot, id),
             Event::Tenant(call) => self.meet_tenant(*call)?,
         }
         Ok(true)
@@ -165,6 +172,7 @@ impl<O: Observer> World<O> {
             servers: scenario.providers.iter().map(Server::new).collect(),
             tenants: Tenants::start(scenario, streams)?,
             sessions: Sessions::new(scenario, streams)?,
+            patience: Patience::new(&scenario.workloads, streams),
             tally: Tally::new(scenario),
             observer,
         })

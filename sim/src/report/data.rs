@@ -89,12 +89,14 @@ struct Workload<'a> {
     latency_p95_s: Option<f64>,
     latency_p99_s: Option<f64>,
     abandoned: f64,
+    cancelled: f64,
     unfinished: f64,
     completed_ci95: Option<f64>,
     latency_p50_s_ci95: Option<f64>,
     latency_p95_s_ci95: Option<f64>,
     latency_p99_s_ci95: Option<f64>,
     abandoned_ci95: Option<f64>,
+    cancelled_ci95: Option<f64>,
     unfinished_ci95: Option<f64>,
     latency_s: &'a [(f64, f64)],
 }
@@ -116,6 +118,7 @@ struct Row<'a> {
     latency_p99_s: Option<f64>,
     wasted_tokens: Option<f64>,
     abandoned: f64,
+    cancelled: f64,
     unfinished: f64,
     arrivals: f64,
     optimum_requests: f64,
@@ -131,6 +134,7 @@ struct Row<'a> {
     latency_p99_s_ci95: Option<f64>,
     wasted_tokens_ci95: Option<f64>,
     abandoned_ci95: Option<f64>,
+    cancelled_ci95: Option<f64>,
     unfinished_ci95: Option<f64>,
 }
 
@@ -150,6 +154,7 @@ impl<'a> Row<'a> {
             latency_p99_s: strategy.latency.p99_s,
             wasted_tokens: Some(strategy.wasted_tokens),
             abandoned: strategy.abandoned,
+            cancelled: strategy.cancelled,
             unfinished: strategy.unfinished,
             arrivals: comparison.arrivals,
             optimum_requests: comparison.optimum.requests,
@@ -164,6 +169,7 @@ impl<'a> Row<'a> {
             latency_p99_s_ci95: None,
             wasted_tokens_ci95: None,
             abandoned_ci95: None,
+            cancelled_ci95: None,
             unfinished_ci95: None,
         }
         .within(&strategy.ci95)
@@ -183,6 +189,7 @@ impl<'a> Row<'a> {
             latency_p99_s_ci95: ci95.latency_p99_s,
             wasted_tokens_ci95: ci95.wasted_tokens,
             abandoned_ci95: ci95.abandoned,
+            cancelled_ci95: ci95.cancelled,
             unfinished_ci95: ci95.unfinished,
             ..self
         }
@@ -202,6 +209,7 @@ impl<'a> Row<'a> {
             latency_p99_s: part.latency.p99_s,
             wasted_tokens: None,
             abandoned: part.abandoned,
+            cancelled: part.cancelled,
             unfinished: part.unfinished,
             ..Self::new(comparison, strategy)
         }
@@ -218,12 +226,14 @@ impl<'a> From<&'a Part> for Workload<'a> {
             latency_p95_s: part.latency.p95_s,
             latency_p99_s: part.latency.p99_s,
             abandoned: part.abandoned,
+            cancelled: part.cancelled,
             unfinished: part.unfinished,
             completed_ci95: part.ci95.completed,
             latency_p50_s_ci95: part.ci95.latency_p50_s,
             latency_p95_s_ci95: part.ci95.latency_p95_s,
             latency_p99_s_ci95: part.ci95.latency_p99_s,
             abandoned_ci95: part.ci95.abandoned,
+            cancelled_ci95: part.ci95.cancelled,
             unfinished_ci95: part.ci95.unfinished,
             latency_s: &part.latency.curve,
         }

@@ -19,7 +19,7 @@ pub enum Style {
     Coloured,
 }
 
-const HEADER: [&str; 11] = [
+const HEADER: [&str; 12] = [
     "strategy",
     "completed",
     "goodput",
@@ -30,15 +30,19 @@ const HEADER: [&str; 11] = [
     "p99",
     "tokens wasted",
     "abandoned",
+    "cancelled",
     "unfinished",
 ];
+
+/// The place of the column that stands only where users may cancel.
+const CANCELLED: usize = 10;
 
 /// The comparison as a table for a terminal: a line per strategy, and one per workload if there are
 /// several. Of more than one run it says how sure it is, and what can be told from them.
 pub fn table(comparison: &Comparison, style: Style) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(HEADER);
+    table.set_header(shown(comparison, HEADER.map(str::to_owned)));
     let best = comparison
         .strategies
         .iter()
@@ -48,7 +52,7 @@ pub fn table(comparison: &Comparison, style: Style) -> String {
         let per_success = strategy.calls_per_success;
         let ci95 = &strategy.ci95;
         let [p50, p95, p99] = times(&strategy.latency, ci95);
-        table.add_row([
+        let row = [
             one_line(&strategy.name),
             count(strategy.completed),
             percent_within(strategy.goodput, ci95.goodput),
@@ -62,12 +66,14 @@ pub fn table(comparison: &Comparison, style: Style) -> String {
             p99,
             short_count(strategy.wasted_tokens),
             count(strategy.abandoned),
+            count(strategy.cancelled),
             count(strategy.unfinished),
-        ]);
+        ];
+        table.add_row(shown(comparison, row));
         for part in &strategy.workloads {
             let [p50, p95, p99] = times(&part.latency, &part.ci95);
             let nothing = String::new;
-            table.add_row([
+            let row = [
                 format!("  {}", one_line(&part.name)),
                 count(part.completed),
                 nothing(),
@@ -78,8 +84,10 @@ pub fn table(comparison: &Comparison, style: Style) -> String {
                 p99,
                 nothing(),
                 count(part.abandoned),
+                count(part.cancelled),
                 count(part.unfinished),
-            ]);
+            ];
+            table.add_row(shown(comparison, row));
         }
     }
     for column in table.column_iter_mut().skip(1) {
@@ -103,6 +111,15 @@ pub fn table(comparison: &Comparison, style: Style) -> String {
     text.push_str(&precision(comparison));
     text.push_str(&verdicts(comparison));
     text
+}
+
+/// What of a row is shown.
+fn shown(comparison: &Comparison, row: [String; HEADER.len()]) -> Vec<String> {
+    let mut row = Vec::from(row);
+    if !comparison.cancels {
+        row.remove(CANCELLED);
+    }
+    row
 }
 
 /// The quantiles of the table.

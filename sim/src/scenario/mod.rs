@@ -187,6 +187,8 @@ impl Scenario {
             *workload = Workload {
                 name: mem::take(&mut workload.name),
                 priority: workload.priority,
+                deadline_s: workload.deadline_s,
+                patience: workload.patience.take(),
                 max_tokens: workload.max_tokens,
                 ..traced
             };
@@ -337,6 +339,15 @@ impl Scenario {
             workload
                 .validate()
                 .map_err(|what| format!("{field}.{what}"))?;
+            let mut strategies = self.strategies.iter();
+            if workload.patience.is_some()
+                && let Some(strategy) = strategies.find(|it| it.batch.is_some())
+            {
+                return Err(format!(
+                    "{field}.patience: expected no strategy with `batch`, as nobody leaves a batch; found `{}`",
+                    strategy.name
+                ));
+            }
             requests += workload.expected_requests(self.duration());
         }
         for (place, provider) in self.providers.iter().enumerate() {

@@ -30,6 +30,10 @@ pub struct Workload {
     pub name: String,
     /// How urgent its requests are, to strategies that care.
     pub priority: Priority,
+    /// After so long a request is worthless, whatever the strategy; never, if absent.
+    pub deadline_s: Option<PositiveSeconds>,
+    /// After so long its user cancels; never, if absent.
+    pub patience: Option<Latency>,
     /// When requests arrive.
     pub arrivals: Arrivals,
     /// How their rate follows the clock; not at all, if absent. Not for a batch or a trace.
@@ -69,6 +73,15 @@ pub(super) struct RawWorkload {
     /// How urgent its requests are, under `queue = "priority"`.
     #[schemars(extend("default" = "interactive"))]
     pub(super) priority: Option<Priority>,
+    /// After so many seconds since its arrival a request is worthless, whatever the strategy: it is given up
+    /// when its turn comes, and an answer that comes later counts as abandoned. Where the strategy has a
+    /// `deadline_s` too, the stricter of both holds. If absent, that of the preset, or that of the strategy alone.
+    pub(super) deadline_s: Option<PositiveSeconds>,
+    /// How long users wait, from the arrival of a request on, before they cancel it: drawn for each request, and
+    /// the same under every strategy. Whatever the request does then, it is over, and counts as cancelled: it
+    /// leaves the line, or its retry does not take place, or its client hangs up. Not together with a strategy's
+    /// `batch`. If absent, that of the preset, or they wait for as long as it takes.
+    pub(super) patience: Option<Latency>,
     /// When requests arrive; required unless a preset brings them. If absent, those of the preset.
     pub(super) arrivals: Option<Arrivals>,
     /// The mean rate of the preset's arrivals, in requests per minute. If absent, that of the preset.
@@ -127,6 +140,8 @@ impl TryFrom<RawWorkload> for Workload {
                 .priority
                 .or_else(|| base.map(|it| it.priority))
                 .unwrap_or_default(),
+            deadline_s: raw.deadline_s.or_else(|| base?.deadline_s),
+            patience: raw.patience.or_else(|| base?.patience.clone()),
             profile: raw.profile.or_else(|| clocked?.profile.clone()),
             correlation: raw.correlation.or_else(|| both?.correlation),
             multimodal: raw.multimodal.or_else(|| sized?.multimodal.clone()),
@@ -162,6 +177,8 @@ impl Workload {
         Self {
             name: String::new(),
             priority: Priority::default(),
+            deadline_s: None,
+            patience: None,
             arrivals: Arrivals::Trace {
                 path: path.to_owned(),
                 rows: None,
@@ -212,6 +229,11 @@ impl Workload {
                 "profile: expected arrivals at a rate, not a batch, a trace or sessions".to_owned(),
             );
         }
+        if self.patience.as_ref().is_some_and(Latency::is_zero) {
+            return Err(
+                "patience: expected above 0, as nothing is ever answered at once".to_owned(),
+            );
+        }
         match &self.arrivals {
             // All of them are pending at once.
             Arrivals::Batch { jobs } if *jobs > 10_000_000 => Err(format!(
@@ -241,6 +263,11 @@ impl Workload {
             self.arrivals,
             Arrivals::Closed { .. } | Arrivals::Sessions { .. }
         )
+    }
+
+    /// Whether a request may be over before it succeeds, whatever the strategy.
+    pub const fn may_end_early(&self) -> bool {
+        self.deadline_s.is_some() || self.patience.is_some()
     }
 
     /// How many requests, or changes of state, to expect within so long; 0 if a trace or answers say so.

@@ -30,13 +30,15 @@ pub enum Figure {
     WastedTokens,
     /// Requests given up.
     Abandoned,
+    /// Requests whose users waited no longer.
+    Cancelled,
     /// Requests that were not done at the end.
     Unfinished,
 }
 
 impl Figure {
     /// All of them, in the order of result files.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Completed,
         Self::Goodput,
         Self::Calls,
@@ -48,6 +50,7 @@ impl Figure {
         Self::LatencyP99,
         Self::WastedTokens,
         Self::Abandoned,
+        Self::Cancelled,
         Self::Unfinished,
     ];
 
@@ -65,6 +68,7 @@ impl Figure {
             Self::LatencyP99 => "latency_p99_s",
             Self::WastedTokens => "wasted_tokens",
             Self::Abandoned => "abandoned",
+            Self::Cancelled => "cancelled",
             Self::Unfinished => "unfinished",
         }
     }
@@ -88,6 +92,7 @@ impl Figure {
             Self::LatencyP99 => (summary.latency.p99_s, summary.ci95.latency_p99_s),
             Self::WastedTokens => (Some(summary.wasted_tokens), summary.ci95.wasted_tokens),
             Self::Abandoned => (Some(summary.abandoned), summary.ci95.abandoned),
+            Self::Cancelled => (Some(summary.cancelled), summary.ci95.cancelled),
             Self::Unfinished => (Some(summary.unfinished), summary.ci95.unfinished),
         };
         mean.map(|mean| Estimate { mean, half_width })
@@ -101,6 +106,7 @@ impl Figure {
                 | Self::Failed
                 | Self::Completed
                 | Self::Abandoned
+                | Self::Cancelled
                 | Self::Unfinished
                 | Self::Goodput
         )
@@ -110,7 +116,9 @@ impl Figure {
     pub fn whole(self, comparison: &Comparison, summary: &Summary) -> Option<f64> {
         match self {
             Self::Refused | Self::Failed => Some(summary.calls),
-            Self::Completed | Self::Abandoned | Self::Unfinished => Some(comparison.arrivals),
+            Self::Completed | Self::Abandoned | Self::Cancelled | Self::Unfinished => {
+                Some(comparison.arrivals)
+            }
             Self::Goodput => Some(1.0),
             _ => None,
         }

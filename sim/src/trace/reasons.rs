@@ -48,6 +48,7 @@ pub(super) const fn end(end: End) -> &'static str {
     match end {
         End::Completed => "completed",
         End::TooLate => "answered after its deadline",
+        End::Cancelled => "cancelled: its user waits no longer",
         End::Unfinished => "not done when the scenario ends",
         End::GivenUp(cause) => match cause {
             Cause::Deadline => "given up: its deadline passes",

@@ -7,7 +7,7 @@ use crate::{
 
 /// A bound that a strategy has to keep, such as `refused<=1%` or `latency_p95_s<=30`.
 ///
-/// A percentage refers to calls (refused, failed) or to arrivals (completed, abandoned, unfinished).
+/// A percentage refers to calls (refused, failed) or to arrivals (completed, abandoned, cancelled, unfinished).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Constraint {
     figure: Figure,

@@ -77,7 +77,7 @@ pub(super) fn requests(tally: &Tally) -> f64 {
     let fates = tally.workloads.iter();
     count(
         fates
-            .map(|it| it.completed + it.abandoned + it.unfinished)
+            .map(|it| it.completed + it.abandoned + it.cancelled + it.unfinished)
             .sum(),
     )
 }

@@ -124,7 +124,7 @@ impl<'a> Seen<'a> {
                 self.completed.resize(bins, 0);
                 self.completed[bins - 1] += 1;
             }
-            End::GivenUp(_) | End::TooLate => self.counts.given_up += 1,
+            End::GivenUp(_) | End::TooLate | End::Cancelled => self.counts.given_up += 1,
             End::Unfinished => {}
         }
     }

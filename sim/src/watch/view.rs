@@ -40,7 +40,7 @@ pub struct Lane {
     pub arrived: u64,
     /// Requests completed in time.
     pub completed: u64,
-    /// Requests given up.
+    /// Requests given up, or cancelled by their users.
     pub given_up: u64,
     /// Calls refused because of a limit.
     pub refused: u64,

@@ -27,6 +27,7 @@ pub(crate) fn strategy(name: &str, completed: u64, refused: u64) -> Summary {
         },
         wasted_tokens: 0.0,
         abandoned: 0.0,
+        cancelled: 0.0,
         unfinished: 0.0,
         series: vec![
             Bin {
@@ -58,6 +59,7 @@ pub(crate) fn comparison(strategies: Vec<Summary>) -> Comparison {
         duration_s: 420.0,
         warmup_s: 0.0,
         arrivals: 120.0,
+        cancels: false,
         optimum: Optimum {
             requests: 100.0,
             exact: true,

@@ -51,6 +51,7 @@ fn all_called(name: &str) -> String {
         completed: 1.0,
         latency: Latency::default(),
         abandoned: 0.0,
+        cancelled: 0.0,
         unfinished: 0.0,
         ci95: Ci95::default(),
     }];

@@ -3,6 +3,7 @@ use std::fmt::Write;
 use super::{
     arrivals::{arrivals, profile},
     count_u64, seconds,
+    service::latency,
 };
 use crate::scenario::{
     tokens::{Lognormal, Tokens},
@@ -25,6 +26,9 @@ pub(super) fn requests(text: &mut String, workload: &Workload) -> std::fmt::Resu
     if let Some(cap) = workload.max_tokens {
         writeln!(text, "  declared cap: {} output tokens", count_u64(cap))?;
     }
+    for line in ends(workload) {
+        writeln!(text, "  {line}")?;
+    }
     match workload.priority {
         Priority::Interactive => Ok(()),
         Priority::Batch => writeln!(text, "  patient: lets urgent requests pass for an hour"),
@@ -33,6 +37,19 @@ pub(super) fn requests(text: &mut String, workload: &Workload) -> std::fmt::Resu
             writeln!(text, "  patient: lets urgent requests pass for {span}")
         }
     }
+}
+
+/// When its requests are over, whatever becomes of them.
+fn ends(workload: &Workload) -> Vec<String> {
+    let deadline = workload.deadline_s.map(|deadline| {
+        let deadline = seconds(deadline.get().as_secs_f64());
+        format!("worthless {deadline} after they arrive")
+    });
+    let patience = workload.patience.as_ref().map(|patience| {
+        let patience = latency(patience);
+        format!("cancelled by their users after some time: {patience}")
+    });
+    deadline.into_iter().chain(patience).collect()
 }
 
 /// When its requests arrive, and how large they are.

@@ -68,7 +68,7 @@ pub fn html(comparison: &Comparison, origin: &Origin) -> anyhow::Result<Vec<u8>>
         scenario: in_one_line(&comparison.scenario),
         facts: facts(comparison),
         verdict: verdict::verdict(comparison, &ranking),
-        columns: rows::COLUMNS,
+        columns: rows::columns(comparison),
         rows: rows::rows(comparison, &ranking),
         notes: rows::notes(comparison),
         few: ranking.few(),

@@ -13,7 +13,7 @@ pub(super) struct Page<'a> {
     pub(super) scenario: String,
     pub(super) facts: String,
     pub(super) verdict: Verdict,
-    pub(super) columns: &'a [&'a str],
+    pub(super) columns: Vec<&'a str>,
     pub(super) rows: Vec<Row>,
     pub(super) notes: Vec<String>,
     pub(super) few: Option<&'static str>,

@@ -4,8 +4,8 @@ use crate::{
     results::{Ci95, Comparison, Latency, Part, Summary},
 };
 
-/// The columns of the table.
-pub(super) const COLUMNS: &[&str] = &[
+/// The columns of the table, in order.
+const COLUMNS: [&str; 12] = [
     "strategy",
     "completed",
     "goodput",
@@ -16,8 +16,21 @@ pub(super) const COLUMNS: &[&str] = &[
     "p99",
     "tokens wasted",
     "abandoned",
+    "cancelled",
     "unfinished",
 ];
+
+/// The place of the column that stands only where users may cancel.
+const CANCELLED: usize = 10;
+
+/// The columns of the table.
+pub(super) fn columns(comparison: &Comparison) -> Vec<&'static str> {
+    let mut columns = Vec::from(COLUMNS);
+    if !comparison.cancels {
+        columns.remove(CANCELLED);
+    }
+    columns
+}
 
 /// A row of the table.
 #[derive(Debug)]
@@ -43,19 +56,26 @@ pub(super) struct Cell {
 pub(super) fn rows(comparison: &Comparison, ranking: &Ranking) -> Vec<Row> {
     let best = &ranking.order[..ranking.tied];
     let strategies = comparison.strategies.iter().enumerate();
+    let shown = |mut cells: Vec<Cell>| {
+        if !comparison.cancels {
+            // The name comes before the cells.
+            cells.remove(CANCELLED - 1);
+        }
+        cells
+    };
     let rows = strategies.flat_map(|(place, strategy)| {
         let is_best = best.contains(&place) && best.len() < comparison.strategies.len();
         let whole = Row {
             class: if is_best { "best" } else { "" },
             look: Some(look(place)),
             name: in_one_line(&strategy.name),
-            cells: whole(strategy),
+            cells: shown(whole(strategy)),
         };
-        let parts = strategy.workloads.iter().map(|workload| Row {
+        let parts = strategy.workloads.iter().map(move |workload| Row {
             class: "part",
             look: None,
             name: in_one_line(&workload.name),
-            cells: part(workload),
+            cells: shown(part(workload)),
         });
         [whole].into_iter().chain(parts)
     });
@@ -86,6 +106,7 @@ fn whole(strategy: &Summary) -> Vec<Cell> {
         p99,
         cell(strategy.wasted_tokens, ci95.wasted_tokens, short_count),
         cell(strategy.abandoned, ci95.abandoned, count),
+        cell(strategy.cancelled, ci95.cancelled, count),
         cell(strategy.unfinished, ci95.unfinished, count),
     ]
 }
@@ -103,6 +124,7 @@ fn part(part: &Part) -> Vec<Cell> {
         p99,
         Cell::default(),
         cell(part.abandoned, ci95.abandoned, count),
+        cell(part.cancelled, ci95.cancelled, count),
         cell(part.unfinished, ci95.unfinished, count),
     ]
 }

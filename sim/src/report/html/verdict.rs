@@ -112,7 +112,12 @@ fn near(comparison: &Comparison, ranking: &Ranking) -> Option<Prose> {
 }
 
 fn undone(of: &Summary) -> String {
-    match (of.abandoned, of.unfinished) {
+    let cancelled = match of.cancelled {
+        0.0 => String::new(),
+        cancelled => format!("; {} requests are cancelled", count(cancelled)),
+    };
+    let undone = match (of.abandoned, of.unfinished) {
+        (0.0, 0.0) if of.cancelled > 0.0 => String::new(),
         (0.0, 0.0) => "; it leaves nothing undone".to_owned(),
         (given_up, 0.0) => format!("; it gives {} requests up", count(given_up)),
         (0.0, left) => format!("; {} requests are not done at the end", count(left)),
@@ -121,7 +126,8 @@ fn undone(of: &Summary) -> String {
             count(given_up),
             count(left)
         ),
-    }
+    };
+    cancelled + &undone
 }
 
 fn baseline(comparison: &Comparison, ranking: &Ranking, best: &Summary) -> Prose {

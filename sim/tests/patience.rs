@@ -1,0 +1,194 @@
+//! Users who cancel, and requests that are worthless after some time.
+
+use paceline_sim::{engine::Streams, model, scenario::Scenario};
+
+fn read(text: &str) -> Scenario {
+    let folder = tempfile::TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("test.toml");
+    std::fs::write(&path, text).expect("the folder can be written to");
+    Scenario::read(&path, &[]).expect("the test's scenario is legal")
+}
+
+/// What each strategy makes of ten requests at once, of which one is served per second.
+fn ten(workload: &str, provider: &str, strategies: &str) -> Vec<model::Tally> {
+    let text = format!(
+        "seed = 1
+        duration_s = 60
+        [workload]
+        arrivals.batch = {{ jobs = 10 }}
+        input_tokens.fixed = 1
+        output_tokens.fixed = 1
+        {workload}
+        [provider]
+        first_token.fixed_s = 1
+        {provider}
+        {strategies}"
+    );
+    let scenario = read(&text);
+    let streams = Streams::new(scenario.seed);
+    let run = |strategy| model::run(&scenario, strategy, streams).expect("no trace");
+    scenario.strategies.iter().map(run).collect()
+}
+
+fn ends(tally: &model::Tally) -> [u64; 4] {
+    let total = tally.total();
+    [
+        total.completed,
+        total.abandoned,
+        total.cancelled,
+        total.unfinished,
+    ]
+}
+
+/// One at a time takes a second each: the fourth is under way after 3.5 s, and all behind it wait.
+const ONE_AT_A_TIME: &str = "[[strategy]]
+    name = \"one at a time\"
+    concurrency = 1";
+
+#[test]
+fn fixed_patience_cuts_exactly_those_that_wait_longer() {
+    let tallies = ten("patience.fixed_s = 3.5", "", ONE_AT_A_TIME);
+    assert_eq!(ends(&tallies[0]), [3, 0, 7, 0]);
+    // The fourth was hung up.
+    assert_eq!((tallies[0].calls, tallies[0].failed), (4, 1));
+}
+
+#[test]
+fn whoever_sleeps_is_cancelled_where_he_sleeps() {
+    let limited = "limit = { counts = \"requests\", limit = 1, per = \"minute\", kind = \"gcra\" }";
+    let strategy = "[[strategy]]
+        name = \"sleeps\"
+        backoff.delay.constant_s = 10
+        [[strategy]]
+        name = \"sleeps in off-peak hours\"
+        off_peak = { peaks = [[\"00:00\", \"01:00\"]] }";
+    let tallies = ten(
+        "patience.fixed_s = 25\npriority = \"batch\"",
+        limited,
+        strategy,
+    );
+    // Each of the others was refused after 0, 10 and 20 s, and then slept.
+    assert_eq!(ends(&tallies[0]), [1, 0, 9, 0]);
+    assert_eq!((tallies[0].calls, tallies[0].refused), (28, 27));
+    assert_eq!(ends(&tallies[1]), [0, 0, 10, 0]);
+    assert_eq!(tallies[1].calls, 0);
+}
+
+#[test]
+fn a_call_that_is_hung_up_frees_its_worker_only_where_the_provider_notices() {
+    let strategy = "[[strategy]]\nname = \"all at once\"";
+    let served = |cancels: bool| {
+        let provider = format!("server.workers = 1\ncancels_on_disconnect = {cancels}");
+        ten("patience.fixed_s = 3.5", &provider, strategy).remove(0)
+    };
+    assert_eq!(ends(&served(true)), [3, 0, 7, 0]);
+    assert_eq!(ends(&served(false)), [3, 0, 7, 0]);
+    let admitted = |tally: model::Tally| tally.series.iter().map(|bin| bin[0]).sum::<u64>();
+    assert_eq!(admitted(served(true)), 10);
+}
+
+#[test]
+fn the_stricter_deadline_holds() {
+    let strategies = "[[strategy]]
+        name = \"none\"
+        concurrency = 1
+        [[strategy]]
+        name = \"stricter\"
+        concurrency = 1
+        deadline_s = 2.5
+        [[strategy]]
+        name = \"laxer\"
+        concurrency = 1
+        deadline_s = 9.5";
+    let tallies = ten("deadline_s = 4.5", "", strategies);
+    let ends: Vec<_> = tallies.iter().map(ends).collect();
+    assert_eq!(ends, [[4, 6, 0, 0], [2, 8, 0, 0], [4, 6, 0, 0]]);
+}
+
+/// Patience belongs to the request: where nothing is ever answered, strategies lose the same ones.
+#[test]
+fn users_are_as_patient_under_every_strategy() {
+    let outage = "outage = [{ from_s = 0, to_s = 60 }]";
+    let strategies = "[[strategy]]
+        name = \"waits\"
+        gate = {}
+        backoff.delay.constant_s = 3
+        [[strategy]]
+        name = \"hammers\"
+        backoff.delay.constant_s = 0.1
+        [[strategy]]
+        name = \"one by one\"
+        concurrency = 1
+        backoff.delay.constant_s = 0.7";
+    let tallies = ten("patience.exponential.mean_s = 60", outage, strategies);
+    let ends: Vec<_> = tallies.iter().map(ends).collect();
+    assert_eq!([ends[1], ends[2]], [ends[0], ends[0]]);
+    let [completed, abandoned, cancelled, unfinished] = ends[0];
+    assert_eq!((completed, abandoned, cancelled + unfinished), (0, 0, 10));
+    assert!(cancelled > 0 && unfinished > 0, "{ends:?}");
+}
+
+/// Sessions go on: each asks again a second after it has lost patience.
+#[test]
+fn a_session_goes_on_after_it_has_cancelled() {
+    let scenario = read(
+        "seed = 1
+        duration_s = 29.5
+        [workload]
+        arrivals.closed = { sessions = 2, think.fixed_s = 1 }
+        input_tokens.fixed = 1
+        output_tokens.fixed = 1
+        patience.fixed_s = 2
+        [provider]
+        first_token.fixed_s = 50
+        [[strategy]]
+        name = \"it\"",
+    );
+    let tally = model::run(&scenario, &scenario.strategies[0], Streams::new(1)).expect("no trace");
+    // At 0, 3, 6 to 27 s, cancelled two seconds later but for the last ones at 29 s, which are, too.
+    assert_eq!(ends(&tally), [0, 0, 20, 0]);
+}
+
+/// The share that Erlang-A loses, from the balance of births and deaths.
+///
+/// C. Palm, *Research on telephone traffic carried by full availability groups*, Tele, 1957.
+fn lost(arrivals: f64, serves: f64, loses: f64) -> f64 {
+    let (mut weight, mut all, mut left) = (1.0, 1.0, 0.0);
+    for inside in 1..400 {
+        let waiting = f64::from(inside - 1);
+        weight *= arrivals / (serves + waiting * loses);
+        all += weight;
+        left += weight * waiting * loses;
+    }
+    left / all / arrivals
+}
+
+/// Requests that wait in a client's line for one permit, with patience only there: service takes no patience, as
+/// whoever is served is not cut off in Palm's model. Here he is, so that the rate of those who leave is that of
+/// everybody inside.
+#[test]
+fn a_queue_with_exponential_patience_loses_what_the_balance_says() {
+    let scenario = read(
+        "seed = 3
+        duration_s = 400000
+        [workload]
+        arrivals.poisson = { rate_per_min = 60 }
+        input_tokens.fixed = 1
+        output_tokens.fixed = 1
+        patience.exponential.mean_s = 2
+        [provider]
+        first_token.exponential.mean_s = 1
+        [[strategy]]
+        name = \"one at a time\"
+        concurrency = 1",
+    );
+    let tally = model::run(&scenario, &scenario.strategies[0], Streams::new(3)).expect("no trace");
+    let [completed, _, cancelled, _] = ends(&tally).map(|count| u32::try_from(count).expect("few"));
+    let share = f64::from(cancelled) / f64::from(completed + cancelled);
+    // Whoever is in service leaves at the rate of patience, too: that is M/M/1+M with a faster server, and one
+    // in three of what that serves is cut off.
+    let (serves, loses) = (1.0, 0.5);
+    let waiting = lost(1.0, serves + loses, loses);
+    let expected = waiting + (1.0 - waiting) * loses / (serves + loses);
+    assert!((share - expected).abs() < 0.005, "{share} for {expected}");
+}
