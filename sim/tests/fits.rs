@@ -212,6 +212,8 @@ fn sizes_with_peaks_become_a_mixture_or_quantiles_that_are_close() {
         assert!(input.distance < 0.05, "{}\n{}", input.distance, fitted.toml);
         assert_eq!(output.distance, 0.0);
         assert!(matches!(workload.output_tokens, Some(Tokens::Fixed(7))));
+        let arrivals = &workload.arrivals;
+        assert!(matches!(arrivals, Arrivals::Poisson { .. }), "{arrivals:?}");
     }
 }
 

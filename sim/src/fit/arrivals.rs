@@ -25,8 +25,11 @@ pub(super) enum Law {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
     pub(super) law: Law,
-    /// Akaike's criterion: twice the number of parameters, less twice the logarithm of the likelihood.
-    pub(super) aic: f64,
+    /// Schwarz's criterion (1978): the number of parameters times the logarithm of the number of gaps, less
+    /// twice the logarithm of the likelihood.
+    ///
+    /// Akaike's asks for less, and often takes chance for one more state.
+    pub(super) bic: f64,
 }
 
 /// More gaps than this say no more about the family.
@@ -47,26 +50,31 @@ pub(super) fn candidates(gaps: &[f64]) -> Vec<Candidate> {
         count * ((shape - 1.0) * mean_log - shape - ln_gamma(shape) - shape * scale.ln());
     let (weibull, of_weibull) = weibull(gaps, mean_gap, mean_log);
     let mut candidates = vec![
-        Candidate::new(Law::Poisson, 1.0, poisson),
-        Candidate::new(Law::Gamma(shape), 2.0, of_gamma),
-        Candidate::new(Law::Weibull(weibull), 2.0, of_weibull),
+        Candidate::new(Law::Poisson, 1, poisson, count),
+        Candidate::new(Law::Gamma(shape), 2, of_gamma, count),
+        Candidate::new(Law::Weibull(weibull), 2, of_weibull, count),
     ];
     let on_off = modulated::on_off(gaps);
-    candidates.extend(on_off.map(|(chain, likely)| Candidate::new(Law::OnOff(chain), 3.0, likely)));
+    candidates
+        .extend(on_off.map(|(chain, likely)| Candidate::new(Law::OnOff(chain), 3, likely, count)));
     candidates.extend(mmpp(gaps));
-    candidates.sort_by(|a, b| a.aic.total_cmp(&b.aic));
+    candidates.sort_by(|a, b| a.bic.total_cmp(&b.bic));
     candidates
 }
 
 /// The best chain: of two states, or of more while that explains the gaps better.
 fn mmpp(gaps: &[f64]) -> Option<Candidate> {
     let candidate = |(chain, likely): (Chain, f64)| {
-        let numbers = number(3 * chain.states - 2);
-        (chain, Candidate::new(Law::Mmpp(chain), numbers, likely))
+        let numbers = 3 * chain.states - 2;
+        let law = Law::Mmpp(chain);
+        (
+            chain,
+            Candidate::new(law, numbers, likely, number(gaps.len())),
+        )
     };
     let (mut chain, mut best) = candidate(modulated::two_states(gaps)?);
     while let Some((more, better)) = modulated::one_more(&chain, gaps).map(candidate) {
-        if better.aic >= best.aic {
+        if better.bic >= best.bic {
             break;
         }
         (chain, best) = (more, better);
@@ -75,11 +83,11 @@ fn mmpp(gaps: &[f64]) -> Option<Candidate> {
 }
 
 impl Candidate {
-    fn new(law: Law, parameters: f64, log_likelihood: f64) -> Self {
-        let aic = 2.0 * parameters - 2.0 * log_likelihood;
+    fn new(law: Law, parameters: usize, log_likelihood: f64, gaps: f64) -> Self {
+        let bic = number(parameters) * gaps.ln() - 2.0 * log_likelihood;
         Self {
             law,
-            aic: if aic.is_nan() { f64::INFINITY } else { aic },
+            bic: if bic.is_nan() { f64::INFINITY } else { bic },
         }
     }
 }

@@ -190,14 +190,14 @@ fn measured(quantiles: &[Quantiles; 4], trace: &Numbers, drawn: &Numbers, linked
 }
 
 fn reason(candidates: &[Candidate]) -> String {
-    let best = candidates.first().map_or(0.0, |candidate| candidate.aic);
+    let best = candidates.first().map_or(0.0, |candidate| candidate.bic);
     let others = candidates.iter().skip(1);
-    let others = others.map(|other| format!("{} +{:.0}", other.law.name(), other.aic - best));
+    let others = others.map(|other| format!("{} +{:.0}", other.law.name(), other.bic - best));
     let name = candidates
         .first()
         .map_or("", |candidate| candidate.law.name());
     format!(
-        "{name} has the least AIC ({})",
+        "{name} has the least BIC ({})",
         others.collect::<Vec<_>>().join(", ")
     )
 }

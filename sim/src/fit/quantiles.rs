@@ -57,21 +57,25 @@ fn groups(sorted: &[f64]) -> Vec<(f64, f64, f64)> {
     groups.collect()
 }
 
-/// The largest distance of any size, and that size.
+/// The largest distance at any size or just below one, and that size.
 fn furthest(points: &[(f64, f64)], groups: &[(f64, f64, f64)]) -> (f64, (f64, f64, f64)) {
     let curve = points
         .iter()
         .map(|&(share, tokens)| (Normal::standard().inverse_cdf(share), tokens.ln()));
     let curve: Vec<(f64, f64)> = curve.collect();
-    let last = groups.last().map_or(0.0, |group| group.2);
-    let offs = groups.iter().map(|group| {
-        // The largest is a bound, so all is up to it.
-        let off = if group.2 < last {
-            (up_to(&curve, group.2) - group.1).abs()
-        } else {
-            0.0
+    let offs = groups.iter().enumerate().map(|(place, group)| {
+        let &(before, after, tokens) = group;
+        // The largest is a bound, so all is up to it; and nothing is below the least.
+        let up_to_it = match place + 1 == groups.len() {
+            true => 0.0,
+            false => (up_to(&curve, tokens) - after).abs(),
         };
-        (off, *group)
+        // Too little below it is too little at the size before, too.
+        let below_it = match place {
+            0 => 0.0,
+            _ => up_to(&curve, tokens - 1.0) - before,
+        };
+        (up_to_it.max(below_it), *group)
     });
     offs.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or_default()
 }
