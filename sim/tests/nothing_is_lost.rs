@@ -20,6 +20,7 @@ proptest! {
         workers in 1..4_u32, queue in 0..4_u32, timeout in 1..40_u32, cancels: bool, network in 0..2_u32,
         error in 0..3_u32, limit in 1..60_u32, retries in 0..3_u32, line in 0..2_u32, keys in 1..3_u32,
         budget in 0..4_usize, throttles: bool, concurrency in 1..9_u32, deadline in 1..60_u32,
+        patience in 1..90_u32, worthless in 1..60_u32,
     ) {
         let budget = [
             "", "budget.ratio = { percent = 10, initial = 2 }", "budget.grpc = {}",
@@ -31,11 +32,14 @@ proptest! {
             [[workload]]
             name = \"closed\"
             arrivals.closed = {{ sessions = {sessions}, think.exponential = {{ mean_s = {}.5 }}, start_over_s = 9 }}
+            patience.lognormal = {{ median_s = {patience}, sigma = 2 }}
             input_tokens.fixed = 1
             output_tokens.fixed = 1
             [[workload]]
             name = \"open\"
             arrivals.poisson = {{ rate_per_min = {rate} }}
+            deadline_s = {worthless}
+            patience.exponential.mean_s = {patience}
             input_tokens.fixed = 1
             output_tokens.fixed = 1
             [provider]
@@ -89,10 +93,10 @@ proptest! {
             assert!(tally.calls >= tally.refused + tally.failed, "{tally:?}");
             let held = u64::from(2 * concurrency);
             if name == 0 {
-                assert!(tally.calls - tally.refused - tally.failed <= total.completed + total.abandoned + held);
+                assert!(tally.calls - tally.refused - tally.failed <= total.completed + total.abandoned + total.cancelled + held);
             }
             let fate = &tally.workloads[1];
-            fate.completed + fate.abandoned + fate.unfinished
+            fate.completed + fate.abandoned + fate.cancelled + fate.unfinished
         };
         // The open loop is the same, and everybody in it comes to some end.
         let arrivals = open(0);

@@ -61,7 +61,7 @@ fn whoever_sleeps_is_cancelled_where_he_sleeps() {
         backoff.delay.constant_s = 10
         [[strategy]]
         name = \"sleeps in off-peak hours\"
-        off_peak = { peaks = [[\"00:00\", \"01:00\"]] }";
+        off_peak.windows = [[\"01:00\", \"02:00\"]]";
     let tallies = ten(
         "patience.fixed_s = 25\npriority = \"batch\"",
         limited,
@@ -170,7 +170,7 @@ fn lost(arrivals: f64, serves: f64, loses: f64) -> f64 {
 fn a_queue_with_exponential_patience_loses_what_the_balance_says() {
     let scenario = read(
         "seed = 3
-        duration_s = 400000
+        duration_s = 100000
         [workload]
         arrivals.poisson = { rate_per_min = 60 }
         input_tokens.fixed = 1
@@ -190,5 +190,5 @@ fn a_queue_with_exponential_patience_loses_what_the_balance_says() {
     let (serves, loses) = (1.0, 0.5);
     let waiting = lost(1.0, serves + loses, loses);
     let expected = waiting + (1.0 - waiting) * loses / (serves + loses);
-    assert!((share - expected).abs() < 0.005, "{share} for {expected}");
+    assert!((share - expected).abs() < 0.01, "{share} for {expected}");
 }
