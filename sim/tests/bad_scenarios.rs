@@ -44,6 +44,7 @@ const BEYOND_THE_SCHEMA: &[(&str, &str)] = &[
         "changes of state are counted over time",
     ),
     ("[{ weight = 1 }]", "four fields are compared"),
+    ("patience.fixed_s = 0", "elsewhere such a span may be 0"),
     ("[0.4, 20]]", "two numbers are compared"),
     ("[0.6, 9]]", "two numbers are compared"),
     ("[0, 0, 0, 0, 0, 0, 0]", "factors are added up"),
@@ -463,6 +464,7 @@ fn arrivals_and_sizes_that_mean_nothing_are_refused() {
         "multimodal = { share = 2, input_tokens.fixed = 1 }",
         &["multimodal.share", "0 to 1"],
     );
+    added("patience.fixed_s = 0", &["patience"]);
     added("rate_per_min = 5", &["rate_per_min", "preset"]);
     added(
         "preset = \"chats\"",

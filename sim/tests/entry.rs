@@ -1,10 +1,12 @@
 //! What clients do with requests before they wait: caches and batches.
 
 mod common;
+mod house;
 
 use std::path::Path;
 
-use common::{run, shipped, strategy};
+use common::{run, strategy};
+use house::shipped;
 use paceline_sim::{
     report,
     results::{Comparison, Summary},

@@ -1,8 +1,10 @@
 //! Patient requests that wait for the hours in which they are sent.
 
 mod common;
+mod house;
 
-use common::{run, shipped, strategy};
+use common::{run, strategy};
+use house::shipped;
 
 const DAYS: &str = "seed = 3
     duration_s = 259_200

@@ -1,8 +1,10 @@
 //! What settlement, permits, priorities and gates are worth, in shipped scenarios and small ones.
 
 mod common;
+mod house;
 
-use common::{run, shipped, strategy};
+use common::{run, strategy};
+use house::shipped;
 use paceline_sim::results::{Part, Summary};
 
 fn part<'a>(summary: &'a Summary, name: &str) -> &'a Part {

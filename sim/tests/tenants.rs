@@ -1,8 +1,10 @@
 //! Others who call with the same key, and whom no client sees.
 
 mod common;
+mod house;
 
-use common::{run, shipped, strategy};
+use common::{run, strategy};
+use house::shipped;
 use paceline_sim::results::{Comparison, Summary};
 
 const LOSSY: &str = "\n[[strategy]]\nname = \"lossy\"\n";

@@ -2,10 +2,12 @@
 
 mod bound;
 mod common;
+mod house;
 
 use std::path::Path;
 
-use common::{run, shipped, strategy};
+use common::{run, strategy};
+use house::shipped;
 use paceline_sim::{compare::compare, results::Summary, scenario::Scenario};
 
 fn close(measured: f64, expected: f64, within: f64) {

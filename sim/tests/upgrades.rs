@@ -1,10 +1,12 @@
 //! Limits that change at a moment in time, and who makes use of that.
 
 mod common;
+mod house;
 
 use std::path::Path;
 
-use common::{run, shipped, strategy};
+use common::{run, strategy};
+use house::shipped;
 use paceline_sim::{report, results::Comparison, scenario::Scenario};
 use proptest::{collection::vec, prelude::*, sample::select};
 

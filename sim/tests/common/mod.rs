@@ -1,7 +1,5 @@
 //! Scenarios, run.
 
-use std::path::Path;
-
 use paceline_sim::{
     compare::compare,
     results::{Comparison, Summary},
@@ -15,15 +13,6 @@ pub(crate) fn run(text: &str, replications: u32) -> Comparison {
     std::fs::write(&path, text).expect("the folder can be written to");
     let scenario = Scenario::read(&path, &[]).expect("the test's scenario is legal");
     compare(&scenario, replications, || ()).expect("there is no trace to fail")
-}
-
-/// Runs a shipped scenario once.
-pub(crate) fn shipped(name: &str) -> Comparison {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("scenarios")
-        .join(name);
-    let scenario = Scenario::read(&path, &[]).expect("shipped scenarios are legal");
-    compare(&scenario, 1, || ()).expect("there is no trace to fail")
 }
 
 /// The strategy of this name.
