@@ -382,7 +382,7 @@ fn arrivals_and_sizes_that_mean_nothing_are_refused() {
         &["states", "none from 1 to 0"],
     );
     states(
-        &format!("{{ rate_per_min = 1, mean_s = 1e-9 }}, {{ rate_per_min = 1, mean_s = 1e-9 }}"),
+        "{ rate_per_min = 1, mean_s = 1e-9 }, { rate_per_min = 1, mean_s = 1e-9 }",
         &["workload.arrivals: expected at most 1e9"],
     );
     arrivals(
