@@ -150,9 +150,8 @@ fn a_session_goes_on_after_it_has_cancelled() {
     assert_eq!(ends(&tally), [0, 0, 20, 0]);
 }
 
-/// The share that Erlang-A loses, from the balance of births and deaths.
-///
-/// C. Palm, *Research on telephone traffic carried by full availability groups*, Tele, 1957.
+/// The share that leaves the line of an M/M/1 queue whose users lose patience (Erlang-A), from the balance of
+/// births and deaths.
 fn lost(arrivals: f64, serves: f64, loses: f64) -> f64 {
     let (mut weight, mut all, mut left) = (1.0, 1.0, 0.0);
     for inside in 1..400 {
@@ -164,9 +163,8 @@ fn lost(arrivals: f64, serves: f64, loses: f64) -> f64 {
     left / all / arrivals
 }
 
-/// Requests that wait in a client's line for one permit, with patience only there: service takes no patience, as
-/// whoever is served is not cut off in Palm's model. Here he is, so that the rate of those who leave is that of
-/// everybody inside.
+/// Requests wait in a client's line for one permit. Users cancel whether they wait or are served, so the server
+/// is free again at the rate of service and of patience together, and some of what leaves it was cut off.
 #[test]
 fn a_queue_with_exponential_patience_loses_what_the_balance_says() {
     let scenario = read(
@@ -186,8 +184,7 @@ fn a_queue_with_exponential_patience_loses_what_the_balance_says() {
     let tally = model::run(&scenario, &scenario.strategies[0], Streams::new(3)).expect("no trace");
     let [completed, _, cancelled, _] = ends(&tally).map(|count| u32::try_from(count).expect("few"));
     let share = f64::from(cancelled) / f64::from(completed + cancelled);
-    // Whoever is in service leaves at the rate of patience, too: that is M/M/1+M with a faster server, and one
-    // in three of what that serves is cut off.
+    // Of what leaves the server, one in three was cut off.
     let (serves, loses) = (1.0, 0.5);
     let waiting = lost(1.0, serves + loses, loses);
     let expected = waiting + (1.0 - waiting) * loses / (serves + loses);
