@@ -143,6 +143,18 @@ fn a_trace_that_would_be_too_long_says_from_when_on() {
     assert!(at < scenario.end());
 }
 
+/// Between the beginning and what is told next, a tenant calls, of which nobody is told.
+#[test]
+fn a_trace_may_begin_just_before_something_that_is_not_told() {
+    let mut scenario = shipped("next-tier.toml", 60.0);
+    scenario.seed = 784;
+    for strategy in 0..scenario.strategies.len() {
+        for from in [5.721_224_430_375_338, 7.5, 12.25, 30.1] {
+            trace(&scenario, strategy, (from, 60.0)).assert_well_formed();
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -230,3 +230,19 @@ impl Arrivals {
         Ok(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::{presets::WORKLOADS, workload::Workload};
+
+    #[test]
+    fn a_preset_comes_at_the_rate_that_is_asked_for() {
+        for preset in WORKLOADS.all() {
+            let text = format!("preset = \"{}\"\nrate_per_min = 7", preset.name);
+            let workload: Workload = toml::from_str(&text).expect("presets have rates");
+            let rate = workload.arrivals.mean_rate_per_min();
+            let rate = rate.expect("presets have rates");
+            assert!((rate - 7.0).abs() < 1e-9, "{}: {rate}", preset.name);
+        }
+    }
+}

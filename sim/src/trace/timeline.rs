@@ -65,6 +65,8 @@ impl<'a, W: Write> Timeline<'a, W> {
 
     /// Takes note of what is left of the limits of a key.
     pub(super) fn left(&mut self, now: Timestamp, key: usize, cells: &[u64]) {
+        // What happened may have been told to nobody, such as a call of a tenant.
+        self.advance(now);
         if self.begun {
             let of = (key, self.tracks.key(key));
             let (names, events) = (&self.names, &mut self.events);
@@ -74,6 +76,7 @@ impl<'a, W: Write> Timeline<'a, W> {
 
     /// Writes the counters that have changed.
     pub(super) fn count(&mut self, now: Timestamp) {
+        self.advance(now);
         if self.begun {
             self.counters.write(now, &mut self.events);
         }
