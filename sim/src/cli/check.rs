@@ -22,12 +22,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
         let scenario = Scenario::read(&self.scenario, &self.overrides)?;
-        for trace in scenario.traces() {
-            workload::check_trace(trace)?;
-        }
-        for trace in scenario.session_traces() {
-            workload::read_sessions(trace)?;
-        }
+        workload::check_traces(&scenario)?;
         out.write_all(report::explanation(&scenario).as_bytes())?;
         out.flush()?;
         Ok(())

@@ -5,9 +5,8 @@ use std::{
 
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output;
+use super::{output, progress::progress, threads::threads};
 use crate::{
     compare::{self, Plan, Progress, Replications},
     report::{self, Origin, Style},
@@ -74,12 +73,7 @@ impl Compare {
     pub(super) fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
         let scenario = self.scenario()?;
         let plan = self.plan(&scenario)?;
-        for trace in scenario.traces() {
-            workload::check_trace(trace)?;
-        }
-        for trace in scenario.session_traces() {
-            workload::read_sessions(trace)?;
-        }
+        workload::check_traces(&scenario)?;
         if let Some(folder) = &self.out {
             // A folder that cannot be written to should not cost the run.
             output::prepare(folder)?;
@@ -186,11 +180,9 @@ impl Compare {
     }
 
     fn simulate(&self, scenario: &Scenario, plan: Plan) -> anyhow::Result<Comparison> {
-        let threads = self.threads.map_or(0, usize::from);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()?;
-        let bar = progress();
+        let pool = threads(self.threads)?;
+        // How many there will be is known once they are planned.
+        let bar = progress(0, "runs");
         let show = |progress| match progress {
             Progress::Planned(runs) => bar.set_length(runs),
             Progress::Done => bar.inc(1),
@@ -220,18 +212,4 @@ fn percentage(text: &str) -> Result<f64, String> {
     let percent = number.filter(|percent| (0.01..=50.0).contains(percent));
     let share = percent.map(|percent| percent / 100.0);
     share.ok_or_else(|| "expected a percentage from 0.01% to 50%, such as 2%".to_owned())
-}
-
-/// A progress bar on standard error, if that is a terminal.
-fn progress() -> ProgressBar {
-    let target = if io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    let bar = ProgressBar::with_draw_target(Some(0), target);
-    match ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {eta} left") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }

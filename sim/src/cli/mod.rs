@@ -13,6 +13,7 @@ mod progress;
 mod schema;
 mod score;
 mod sweep;
+mod threads;
 mod trace;
 mod tune;
 mod validate;

@@ -33,9 +33,7 @@ impl OneRun {
         if let Some(path) = &self.trace {
             scenario.replay(path.clone());
         }
-        for trace in scenario.traces() {
-            workload::check_trace(trace)?;
-        }
+        workload::check_traces(&scenario)?;
         Ok(scenario)
     }
 }

@@ -3,11 +3,10 @@ use std::{io::Write, path::PathBuf};
 use anyhow::Context;
 use clap::Args;
 
-use super::{output, progress::progress};
+use super::{output, progress::progress, threads::threads};
 use crate::{
     scenario::{Override, ScenarioFile},
     sweep::{self, Dimension, Figure, Journal, Plan, Shard},
-    workload,
 };
 
 /// Runs a scenario at every combination of varied values.
@@ -59,9 +58,6 @@ impl Sweep {
             self.replications,
             self.strategy,
         )?;
-        for trace in plan.scenario(0)?.traces() {
-            workload::check_trace(trace)?;
-        }
         output::prepare(&self.out)?;
         let mut journal = Journal::open(&self.out, plan.head(), self.shard)?;
         let points = (0..plan.head().points())
@@ -70,10 +66,7 @@ impl Sweep {
         let bar = progress(points as u64, "points");
         bar.inc(journal.done().len() as u64);
         bar.reset_eta();
-        let threads = self.threads.map_or(0, usize::from);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()?;
+        let pool = threads(self.threads)?;
         let ran = pool.install(|| sweep::run(&plan, self.shard, &mut journal, || bar.inc(1)));
         bar.finish_and_clear();
         ran?;

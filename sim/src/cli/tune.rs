@@ -2,7 +2,7 @@ use std::{io::Write, path::PathBuf};
 
 use clap::Args;
 
-use super::{output, progress::progress};
+use super::{output, progress::progress, threads::threads};
 use crate::{
     report,
     results::Metric,
@@ -78,17 +78,12 @@ impl Tune {
             fresh: self.fresh,
             seed: self.seed,
         };
-        for trace in search.file.scenario(&search.changes)?.traces() {
-            workload::check_trace(trace)?;
-        }
+        workload::check_traces(&search.file.scenario(&search.changes)?)?;
         if let Some(folder) = &self.out {
             output::prepare(folder)?;
         }
         let bar = progress(u64::from(self.trials), "trials");
-        let threads = self.threads.map_or(0, usize::from);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()?;
+        let pool = threads(self.threads)?;
         let tuned = pool.install(|| tune::tune(&search, || bar.inc(1)));
         bar.finish_and_clear();
         let tuned = tuned?;

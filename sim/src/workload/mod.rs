@@ -231,6 +231,21 @@ fn numbered(streams: Streams, name: &str, workload: u64) -> ChaCha8Rng {
     }
 }
 
+/// Reads everything that a scenario replays once, so that a bad row is found before anything runs.
+///
+/// # Errors
+///
+/// Fails on the first thing in a file that is not a sorted trace of requests, or of sessions.
+pub fn check_traces(scenario: &Scenario) -> Result<(), TraceError> {
+    for trace in scenario.traces() {
+        check_trace(trace)?;
+    }
+    for trace in scenario.session_traces() {
+        read_sessions(trace)?;
+    }
+    Ok(())
+}
+
 /// Reads a whole trace once, so that a bad row is found before anything runs.
 ///
 /// # Errors
