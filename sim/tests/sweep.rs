@@ -216,6 +216,32 @@ fn what_does_not_belong_together_is_refused() {
 }
 
 #[test]
+fn a_sweep_knows_every_trace_that_it_replays() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| {
+        let drawn = "arrivals.poisson = { rate_per_min = 30 }\ninput_tokens.fixed = 100\noutput_tokens.fixed = 50\n";
+        assert!(text.contains(drawn), "the test edits what is not there");
+        text.replace(drawn, "arrivals.trace.path = \"a.csv\"\n")
+    });
+    let trace = |name: &str, row: &str| {
+        let text = format!("arrival_ms,input_tokens,output_tokens\n{row}\n");
+        fs::write(folder.path().join(name), text).expect("the folder can be written to");
+    };
+    trace("a.csv", "0,1,1");
+    trace("b.csv", "0,2,2");
+    let out = folder.path().join("out").display().to_string();
+    let vary = "workload.arrivals.trace.path=a.csv,b.csv";
+    let args = ["sweep", &path, "--out", &out, "--vary", vary];
+    sim().args(args).assert().success();
+    sim().args(args).assert().success();
+    // The second of them, which the scenario itself does not name.
+    trace("b.csv", "0,2,3");
+    fails(&args, &["points-1-of-1.jsonl", "another sweep"]);
+    trace("b.csv", "0,2,x");
+    fails(&args, &["b.csv:2", "output_tokens"]);
+}
+
+#[test]
 fn values_that_make_no_scenario_are_refused_before_anything_runs() {
     let folder = TempDir::new().expect("a temporary folder");
     let path = scenario(folder.path(), |text| text);

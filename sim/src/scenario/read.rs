@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, bail};
 use toml_edit::DocumentMut;
 
-use super::{Override, Scenario, Source, workload::Arrivals};
+use super::{Override, Scenario, workload::Arrivals};
 
 /// A scenario is written by hand; a file beyond this is something else.
 const LARGEST_FILE: u64 = 4 << 20;
@@ -19,18 +19,26 @@ const LARGEST_FILE: u64 = 4 << 20;
 pub struct ScenarioFile {
     path: PathBuf,
     text: String,
+    /// As it was written.
+    scenario: Scenario,
 }
 
 impl ScenarioFile {
-    /// Reads the text of a scenario, whatever it says.
+    /// Reads a scenario as it was written.
     ///
     /// # Errors
     ///
-    /// Fails if the file cannot be read, or is far too large.
+    /// Fails if the file cannot be read, is not TOML, or is not a legal scenario.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        let text = read_text(path).with_context(|| format!("{}", path.display()))?;
+        let shown = path.display();
+        let text = read_text(path).with_context(|| format!("{shown}"))?;
+        let scenario = read_at(path, &text, &shown.to_string())?;
         let path = path.to_owned();
-        Ok(Self { path, text })
+        Ok(Self {
+            path,
+            text,
+            scenario,
+        })
     }
 
     /// What was written.
@@ -42,35 +50,41 @@ impl ScenarioFile {
     ///
     /// # Errors
     ///
-    /// Fails if it is not TOML, or not a legal scenario.
+    /// Fails if what it then says is not a legal scenario.
     pub fn scenario(&self, overrides: &[Override]) -> anyhow::Result<Scenario> {
-        let Self { path, text } = self;
-        let shown = path.display();
-        let mut scenario = Scenario::parse(text, &shown.to_string())?;
-        scenario.source = Source::of(text);
-        if !overrides.is_empty() {
-            let changed = changed(text, overrides)?;
-            // The file itself is fine, so whatever is wrong now came from the command line.
-            let typed: Vec<_> = overrides.iter().map(Override::text).collect();
-            let origin = format!("{shown} with --set {}", typed.join(" --set "));
-            scenario = Scenario::parse(&changed, &origin)?;
-            scenario.source = Source::of(&changed);
+        if overrides.is_empty() {
+            return Ok(self.scenario.clone());
         }
-        if scenario.name.is_empty() {
-            let stem = path.file_stem().unwrap_or_default();
-            scenario.name = stem.to_string_lossy().into_owned();
-        }
-        let tenants = scenario.providers.iter_mut().flat_map(|it| &mut it.tenants);
-        let tenants = tenants.map(|tenant| &mut tenant.requests);
-        for workload in scenario.workloads.iter_mut().chain(tenants) {
-            if let Arrivals::Trace { path: trace, .. } | Arrivals::Sessions { path: trace, .. } =
-                &mut workload.arrivals
-            {
-                *trace = beside(path, trace);
-            }
-        }
-        Ok(scenario)
+        let text = changed(&self.text, overrides)?;
+        // The file itself is fine, so whatever is wrong now came from the command line.
+        let typed: Vec<_> = overrides.iter().map(Override::text).collect();
+        let origin = format!(
+            "{} with --set {}",
+            self.path.display(),
+            typed.join(" --set ")
+        );
+        read_at(&self.path, &text, &origin)
     }
+}
+
+/// Reads the scenario in a text that belongs to this file.
+fn read_at(path: &Path, text: &str, origin: &str) -> anyhow::Result<Scenario> {
+    let mut scenario = Scenario::parse(text, origin)?;
+    text.clone_into(&mut scenario.source.text);
+    if scenario.name.is_empty() {
+        let stem = path.file_stem().unwrap_or_default();
+        scenario.name = stem.to_string_lossy().into_owned();
+    }
+    let tenants = scenario.providers.iter_mut().flat_map(|it| &mut it.tenants);
+    let tenants = tenants.map(|tenant| &mut tenant.requests);
+    for workload in scenario.workloads.iter_mut().chain(tenants) {
+        if let Arrivals::Trace { path: trace, .. } | Arrivals::Sessions { path: trace, .. } =
+            &mut workload.arrivals
+        {
+            *trace = beside(path, trace);
+        }
+    }
+    Ok(scenario)
 }
 
 impl Scenario {

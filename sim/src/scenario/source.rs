@@ -2,66 +2,65 @@ use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use super::presets::{PROVIDERS, Preset, Presets, STRATEGIES, WORKLOADS};
 
-/// The text of a scenario, and the presets that it uses.
+/// The text of a scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
     /// The text, with what the command line changed; empty if the scenario was not read from a file.
     pub text: String,
-    /// The presets, each once, in the order of their first use.
-    pub presets: Vec<(&'static str, Preset)>,
 }
 
 impl Source {
-    /// Looks through the text of a legal scenario.
-    pub(super) fn of(text: &str) -> Self {
-        let mut source = Self {
-            text: text.to_owned(),
-            presets: Vec::new(),
-        };
-        if let Ok(document) = text.parse::<DocumentMut>() {
-            source.look_through(document.as_table(), None);
+    /// The presets that it uses with their kinds, each once, in the order of their first use.
+    pub fn presets(&self) -> Vec<(&'static str, Preset)> {
+        let mut found = Vec::new();
+        if let Ok(document) = self.text.parse::<DocumentMut>() {
+            look_through(document.as_table(), None, &mut found);
         }
-        source
+        found
     }
+}
 
-    /// Takes note of the presets below a table that is about things of this kind.
-    fn look_through(&mut self, table: &dyn TableLike, kind: Option<Presets>) {
-        for (key, item) in table.iter() {
-            let kind = match key {
-                "provider" | "limits_from" => Some(PROVIDERS),
-                "strategy" => Some(STRATEGIES),
-                "workload" | "tenant" => Some(WORKLOADS),
-                _ => kind,
-            };
-            match (item, kind) {
-                (Item::Value(Value::String(name)), Some(kind)) if key == "preset" => {
-                    self.use_of(kind, name.value());
-                }
-                (Item::Value(Value::Array(values)), _) => {
-                    let tables = values.iter().filter_map(Value::as_inline_table);
-                    tables.for_each(|table| self.look_through(table, kind));
-                }
-                (Item::ArrayOfTables(tables), _) => {
-                    tables
-                        .iter()
-                        .for_each(|table| self.look_through(table, kind));
-                }
-                _ => {
-                    if let Some(table) = item.as_table_like() {
-                        self.look_through(table, kind);
-                    }
+/// Takes note of the presets below a table that is about things of this kind.
+fn look_through(
+    table: &dyn TableLike,
+    kind: Option<Presets>,
+    found: &mut Vec<(&'static str, Preset)>,
+) {
+    for (key, item) in table.iter() {
+        let kind = match key {
+            "provider" | "limits_from" => Some(PROVIDERS),
+            "strategy" => Some(STRATEGIES),
+            "workload" | "tenant" => Some(WORKLOADS),
+            _ => kind,
+        };
+        match (item, kind) {
+            (Item::Value(Value::String(name)), Some(kind)) if key == "preset" => {
+                take_note(kind, name.value(), found);
+            }
+            (Item::Value(Value::Array(values)), _) => {
+                let tables = values.iter().filter_map(Value::as_inline_table);
+                tables.for_each(|table| look_through(table, kind, found));
+            }
+            (Item::ArrayOfTables(tables), _) => {
+                tables
+                    .iter()
+                    .for_each(|table| look_through(table, kind, found));
+            }
+            _ => {
+                if let Some(table) = item.as_table_like() {
+                    look_through(table, kind, found);
                 }
             }
         }
     }
+}
 
-    fn use_of(&mut self, kind: Presets, name: &str) {
-        let known = |(other, preset): &(&str, Preset)| *other == kind.kind && preset.name == name;
-        if let Ok(preset) = kind.find(name)
-            && !self.presets.iter().any(known)
-        {
-            self.presets.push((kind.kind, preset));
-        }
+fn take_note(kind: Presets, name: &str, found: &mut Vec<(&'static str, Preset)>) {
+    let known = |(other, preset): &(&str, Preset)| *other == kind.kind && preset.name == name;
+    if let Ok(preset) = kind.find(name)
+        && !found.iter().any(known)
+    {
+        found.push((kind.kind, preset));
     }
 }
 
@@ -71,7 +70,7 @@ mod tests {
 
     #[test]
     fn presets_are_found_wherever_they_stand() {
-        let source = Source::of(
+        let text = String::from(
             "workload.preset = \"chat\"
              provider.preset = \"gateway-pro\"
              [[strategy]]
@@ -82,10 +81,8 @@ mod tests {
              [[strategy]]
              preset = \"there is none\"",
         );
-        let found = source
-            .presets
-            .iter()
-            .map(|(kind, preset)| (*kind, preset.name));
+        let presets = Source { text }.presets();
+        let found = presets.iter().map(|(kind, preset)| (*kind, preset.name));
         let found: Vec<_> = found.collect();
         let expected = [
             ("workload", "chat"),

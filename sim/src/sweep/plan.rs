@@ -1,11 +1,19 @@
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Dimension;
-use crate::scenario::{Override, Scenario, ScenarioFile, strategy::Strategy};
+use crate::{
+    scenario::{Override, Scenario, ScenarioFile, strategy::Strategy},
+    workload,
+};
 
 /// More points than this are a mistake.
 const MOST_POINTS: usize = 1_000_000;
@@ -51,14 +59,21 @@ impl Head {
 
     /// The values at a point, one for each dimension.
     pub fn values(&self, point: usize) -> Vec<&str> {
+        let dimensions = self.dimensions.iter().zip(self.places(point));
+        dimensions
+            .map(|((_, all), place)| all[place].as_str())
+            .collect()
+    }
+
+    /// The place of each of these values in its dimension.
+    fn places(&self, point: usize) -> Vec<usize> {
         let mut rest = point;
-        let mut values: Vec<&str> = Vec::new();
-        for (_, all) in self.dimensions.iter().rev() {
-            values.push(&all[rest % all.len()]);
+        let mut places = vec![0; self.dimensions.len()];
+        for ((_, all), place) in self.dimensions.iter().zip(&mut places).rev() {
+            *place = rest % all.len();
             rest /= all.len();
         }
-        values.reverse();
-        values
+        places
     }
 
     /// The name of the run of one point: the same wherever and whenever it runs.
@@ -68,7 +83,7 @@ impl Head {
 }
 
 impl Plan {
-    /// Plans a sweep, and makes sure that every point of it is a legal scenario.
+    /// Plans a sweep, and makes sure that every point of it is a legal scenario that replays legal traces.
     ///
     /// # Errors
     ///
@@ -115,10 +130,17 @@ impl Plan {
             seed,
             only,
         };
-        plan.head.digest = plan.digest(&base)?;
+        let mut replayed = BTreeSet::new();
         for point in 0..plan.head.points() {
-            plan.scenario(point)?;
+            let scenario = plan.scenario(point)?;
+            let files = scenario.traces().chain(scenario.session_traces());
+            let before = replayed.len();
+            replayed.extend(files.map(Path::to_owned));
+            if replayed.len() > before {
+                workload::check_traces(&scenario)?;
+            }
         }
+        plan.head.digest = plan.digest(&replayed)?;
         Ok(plan)
     }
 
@@ -134,12 +156,8 @@ impl Plan {
     /// Fails if the values make no sense together.
     pub fn scenario(&self, point: usize) -> anyhow::Result<Scenario> {
         let mut changes = self.changes.clone();
-        let mut rest = point;
-        for dimension in self.dimensions.iter().rev() {
-            let values = dimension.values();
-            changes.push(values[rest % values.len()].change().clone());
-            rest /= values.len();
-        }
+        let places = self.dimensions.iter().zip(self.head.places(point));
+        changes.extend(places.map(|(dimension, place)| dimension.values()[place].change().clone()));
         let mut scenario = self.file.scenario(&changes)?;
         if let Some(seed) = self.seed {
             scenario.seed = seed;
@@ -166,7 +184,7 @@ impl Plan {
     }
 
     /// Sums up the scenario, what is changed and varied in it, its traces, and this program's version.
-    fn digest(&self, base: &Scenario) -> anyhow::Result<String> {
+    fn digest(&self, replayed: &BTreeSet<PathBuf>) -> anyhow::Result<String> {
         let mut hash = Sha256::new();
         let mut word = |text: &str| {
             hash.update((text.len() as u64).to_le_bytes());
@@ -182,7 +200,7 @@ impl Plan {
         }
         hash.update(self.head.seed.to_le_bytes());
         hash.update(self.head.replications.to_le_bytes());
-        for trace in base.traces() {
+        for trace in replayed {
             hash_file(&mut hash, trace).with_context(|| format!("{}", trace.display()))?;
         }
         // Sixteen digits are enough to tell sweeps apart, and short enough for a column.

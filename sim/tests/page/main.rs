@@ -61,10 +61,7 @@ fn all_called(name: &str) -> String {
     comparison.limits[0].unit = called();
     let origin = Origin {
         command: called(),
-        source: Source {
-            text: called(),
-            presets: Vec::new(),
-        },
+        source: Source { text: called() },
     };
     page(&comparison, &origin)
 }

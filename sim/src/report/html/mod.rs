@@ -55,11 +55,15 @@ pub fn html(comparison: &Comparison, origin: &Origin) -> anyhow::Result<Vec<u8>>
     });
     let legend: Vec<_> = legend.collect();
     let figures = figures::figures(comparison);
-    let presets = origin.source.presets.iter().map(|(kind, preset)| Shipped {
-        kind,
-        name: preset.name,
-        text: in_lines(preset.text),
-    });
+    let presets = origin
+        .source
+        .presets()
+        .into_iter()
+        .map(|(kind, preset)| Shipped {
+            kind,
+            name: preset.name,
+            text: in_lines(preset.text),
+        });
     let page = Page {
         policy: assets::policy(),
         style: STYLE,
