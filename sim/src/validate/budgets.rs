@@ -177,13 +177,13 @@ fn completed(tally: &Tally) -> f64 {
 }
 
 fn new(parameters: String, quantity: &str, expected: Expected, measured: Estimate) -> Row {
-    Row {
-        family: Family::Budgets,
-        model: "100 clients, one server".to_owned(),
+    let model = "100 clients, one server";
+    Family::Budgets.row(
+        model,
         parameters,
-        quantity: quantity.to_owned(),
+        quantity,
         expected,
-        source: "its code, 5 runs",
+        "its code, 5 runs",
         measured,
-    }
+    )
 }

@@ -1,7 +1,7 @@
 //! Backlogs against limits: nothing here is left to chance.
 
 use super::{
-    Expected, Family, Row,
+    Family, Row,
     lab::{Lab, count},
 };
 
@@ -54,7 +54,7 @@ fn order(lab: Lab) -> Row {
     let text = both
         .replace(first, "[[workload]]\nname = \"first\"")
         .replace("[provider]", second);
-    new(
+    Family::Bursts.row(
         "herd after each reset",
         "500 jobs before 500 others, 100 a window, 5 windows".to_owned(),
         "of the first, done",
@@ -68,7 +68,7 @@ fn herds(lab: Lab) -> Vec<Row> {
     let row = |(limit, duration_s, calls)| {
         let kind = format!("limit = {limit}\nkind = \"calendar\"");
         let text = scenario("2026-01-01T00:00:00Z", duration_s, 1_000, &kind);
-        new(
+        Family::Bursts.row(
             "herd after each reset",
             format!("1000 jobs, {limit} a window"),
             "calls",
@@ -92,7 +92,7 @@ fn boundaries(lab: Lab) -> Vec<Row> {
     let row = |(kind, most, source)| {
         let limit = format!("limit = 60\nkind = \"{kind}\"");
         let text = scenario("2026-01-01T00:00:59.5Z", 10.5, 200, &limit);
-        new(
+        Family::Bursts.row(
             kind,
             "60 a minute, 10.5 s across a reset".to_owned(),
             "admitted",
@@ -102,23 +102,4 @@ fn boundaries(lab: Lab) -> Vec<Row> {
         )
     };
     cells.into_iter().map(row).collect()
-}
-
-fn new(
-    model: &str,
-    parameters: String,
-    quantity: &str,
-    expected: f64,
-    source: &'static str,
-    measured: super::Estimate,
-) -> Row {
-    Row {
-        family: Family::Bursts,
-        model: model.to_owned(),
-        parameters,
-        quantity: quantity.to_owned(),
-        expected: Expected::Exactly(expected),
-        source,
-        measured,
-    }
 }

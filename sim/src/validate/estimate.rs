@@ -1,3 +1,5 @@
+use crate::statistics::{self, Moments};
+
 /// The mean of independent runs, and how far to trust it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
@@ -21,57 +23,25 @@ impl Estimate {
 
     /// The mean of independent runs.
     pub fn of(values: &[f64]) -> Self {
-        let runs = u32::try_from(values.len()).unwrap_or(u32::MAX);
-        let count = f64::from(runs.max(1));
-        let mean = values.iter().sum::<f64>() / count;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let variance = squares / (count - 1.0).max(1.0);
+        let moments: Moments = values.iter().copied().collect();
+        let count = f64::from(moments.count().max(1));
         Self {
-            mean,
-            standard_error: (variance / count).sqrt(),
-            runs,
+            mean: moments.mean().unwrap_or_default(),
+            standard_error: moments.deviation().unwrap_or_default() / count.sqrt(),
+            runs: moments.count(),
         }
     }
 
     /// Half the width of the 95 % confidence interval, by Student's distribution.
     pub fn half_width(&self) -> f64 {
-        self.standard_error * student_95(self.runs.saturating_sub(1))
-    }
-}
-
-/// Which multiple of the standard error holds 95 % with so many degrees of freedom.
-///
-/// Below five from tables, above by the expansion of Cornish and Fisher, good to two thousandths there.
-fn student_95(freedom: u32) -> f64 {
-    const NORMAL: f64 = 1.959_964;
-    match freedom {
-        0 => f64::INFINITY,
-        1 => 12.706,
-        2 => 4.303,
-        3 => 3.182,
-        4 => 2.776,
-        _ => {
-            let (x, n) = (NORMAL, f64::from(freedom));
-            let first = (x.powi(3) + x) / (4.0 * n);
-            let second = (5.0 * x.powi(5) + 16.0 * x.powi(3) + 3.0 * x) / (96.0 * n * n);
-            let third = 3.0 * x.powi(7) + 19.0 * x.powi(5) + 17.0 * x.powi(3) - 15.0 * x;
-            x + first + second + third / (384.0 * n.powi(3))
-        }
+        let deviation = self.standard_error * f64::from(self.runs).sqrt();
+        statistics::half_width(deviation, self.runs, statistics::CONFIDENCE)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// From tables of Student's distribution.
-    #[test]
-    fn students_quantiles_are_those_of_tables() {
-        for (freedom, quantile) in [(5, 2.571), (9, 2.262), (19, 2.093), (99, 1.984)] {
-            let off = (student_95(freedom) - quantile).abs();
-            assert!(off < 0.002 * quantile, "{freedom}: {}", student_95(freedom));
-        }
-    }
 
     #[test]
     fn an_estimate_is_the_mean_and_its_error() {

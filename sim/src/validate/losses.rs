@@ -1,7 +1,7 @@
 //! What limits refuse of Poisson traffic that never comes back.
 
 use super::{
-    Estimate, Expected, Family, Row,
+    Estimate, Family, Row,
     lab::{Lab, count},
 };
 
@@ -27,6 +27,9 @@ fn scenario(rate_per_min: f64, duration_s: u32, service: &str, limit: &str) -> S
 }
 
 const NO_TIME: &str = "fixed_s = 0";
+
+/// What all of them are about.
+const REFUSED: &str = "share refused";
 
 pub(super) fn rows(lab: Lab) -> Vec<Row> {
     let mut rows = buckets(lab);
@@ -57,7 +60,7 @@ fn buckets(lab: Lab) -> Vec<Row> {
         let measured = refused(lab, &scenario(60.0 * rho, 10_000, NO_TIME, &limit));
         let parameters = format!("burst {burst}, arrivals {rho} of the rate");
         let source = "M/D/1 with a bound: 1 - W / (1 + rho W)";
-        new(kind, parameters, expected, source, measured)
+        Family::Losses.row(kind, parameters, REFUSED, expected, source, measured)
     };
     cells.into_iter().map(row).collect()
 }
@@ -76,7 +79,14 @@ fn windows(lab: Lab) -> Vec<Row> {
         let measured = refused(lab, &scenario(mean, duration_s, NO_TIME, &limit));
         let parameters = format!("{most} a window, {mean} arrive");
         let source = "1 - E[min(X, N)] / E[X], X Poisson";
-        new("fixed window", parameters, expected, source, measured)
+        Family::Losses.row(
+            "fixed window",
+            parameters,
+            REFUSED,
+            expected,
+            source,
+            measured,
+        )
     };
     cells.into_iter().map(row).collect()
 }
@@ -99,7 +109,9 @@ fn permits(lab: Lab) -> Vec<Row> {
             let limit = format!("counts = \"concurrency\"\nlimit = {most}");
             let measured = refused(lab, &scenario(60.0 * load, duration_s, service, &limit));
             let parameters = format!("{most} permits, load {load}, {shown} service");
-            rows.push(new("permits", parameters, expected, "Erlang B", measured));
+            rows.push(Family::Losses.row(
+                "permits", parameters, REFUSED, expected, "Erlang B", measured,
+            ));
         }
     }
     rows
@@ -109,22 +121,4 @@ fn permits(lab: Lab) -> Vec<Row> {
 fn refused(lab: Lab, text: &str) -> Estimate {
     let [refused] = lab.measure(text, |of| [count(of[0].refused) / count(of[0].calls)]);
     refused
-}
-
-fn new(
-    model: &str,
-    parameters: String,
-    expected: f64,
-    source: &'static str,
-    measured: Estimate,
-) -> Row {
-    Row {
-        family: Family::Losses,
-        model: model.to_owned(),
-        parameters,
-        quantity: "share refused".to_owned(),
-        expected: Expected::Exactly(expected),
-        source,
-        measured,
-    }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    Estimate, Expected, Family, Row,
+    Expected, Family, Row,
     lab::{Lab, count, requests},
 };
 
@@ -97,7 +97,7 @@ fn metastable(lab: Lab) -> Vec<Row> {
         let expected =
             |(mean, deviation): (f64, f64)| Expected::About(mean, deviation / SEEDS.sqrt());
         let row = |quantity, expected, measured| {
-            new(
+            Family::Overload.row(
                 "metastable queue",
                 variant.to_owned(),
                 quantity,
@@ -186,7 +186,7 @@ fn collapse(lab: Lab) -> Vec<Row> {
         });
         let parameters = format!("{shape}, 2 retries {variant}");
         let expected = Expected::About(expected.0, expected.1);
-        rows.push(new(
+        rows.push(Family::Overload.row(
             "collapse",
             parameters,
             "share in time",
@@ -208,23 +208,4 @@ fn ramp() -> String {
         let _ = write!(rates, "{{ from_s = {second}, rate_per_min = {per_min} }}, ");
     }
     rates + "{ from_s = 75, rate_per_min = 0 }"
-}
-
-fn new(
-    model: &str,
-    parameters: String,
-    quantity: &str,
-    expected: Expected,
-    source: &'static str,
-    measured: Estimate,
-) -> Row {
-    Row {
-        family: Family::Overload,
-        model: model.to_owned(),
-        parameters,
-        quantity: quantity.to_owned(),
-        expected,
-        source,
-        measured,
-    }
 }

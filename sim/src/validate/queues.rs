@@ -1,7 +1,7 @@
 //! Clients with so many calls at a time are queues with so many servers.
 
 use super::{
-    Estimate, Expected, Family, Row,
+    Family, Row,
     lab::{Lab, mean_latency_s},
 };
 use crate::model::Tally;
@@ -63,7 +63,7 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
             |of| [mean_latency_s(&of[0]) - 1.0, p99_s(&of[0])],
         );
         let row = |quantity: &str, expected, source, measured| {
-            row(
+            Family::Queues.row(
                 "M/M/1",
                 format!("load {load}"),
                 quantity,
@@ -97,7 +97,7 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
         );
         let parameters = format!("load {load}");
         let source = "Pollaczek, Khinchine: rho / 2 (1 - rho)";
-        rows.push(row(
+        rows.push(Family::Queues.row(
             "M/D/1",
             parameters,
             "mean wait / service",
@@ -119,9 +119,7 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
         let [measured] = lab.measure(&text, |of| [mean_wait(of) * spare]);
         let parameters = format!("{servers} servers, load {load}");
         let quantity = "mean wait / service * spare servers";
-        rows.push(row(
-            "M/M/c", parameters, quantity, waits, "Erlang C", measured,
-        ));
+        rows.push(Family::Queues.row("M/M/c", parameters, quantity, waits, "Erlang C", measured));
     }
     for (workers, load, wait, source) in [
         (1, 0.8, 4.0, "rho / (1 - rho)"),
@@ -131,7 +129,7 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
         let [measured] = lab.measure(&text, |of| [mean_latency_s(&of[0]) - 1.0]);
         let parameters = format!("{workers} workers of a provider, load {load}");
         let quantity = "mean wait / service";
-        rows.push(row("M/M/c", parameters, quantity, wait, source, measured));
+        rows.push(Family::Queues.row("M/M/c", parameters, quantity, wait, source, measured));
     }
     rows
 }
@@ -145,23 +143,4 @@ fn p99_s(tally: &Tally) -> f64 {
     let latency_us = &tally.workloads[0].latency_us;
     let p99 = latency_us.median_equivalent(latency_us.value_at_quantile(0.99));
     super::lab::count(p99) / 1e6
-}
-
-fn row(
-    model: &str,
-    parameters: String,
-    quantity: &str,
-    expected: f64,
-    source: &'static str,
-    measured: Estimate,
-) -> Row {
-    Row {
-        family: Family::Queues,
-        model: model.to_owned(),
-        parameters,
-        quantity: quantity.to_owned(),
-        expected: Expected::Exactly(expected),
-        source,
-        measured,
-    }
 }

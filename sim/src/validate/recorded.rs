@@ -6,7 +6,7 @@ use paceline_core::{Dimension, Limiter, Quota, Timestamp};
 use paceline_gcra::Gcra;
 use paceline_sliding_window::SlidingLog;
 
-use super::{Estimate, Expected, Family, Row, azure::AZURE, lab::count};
+use super::{Estimate, Family, Row, azure::AZURE, lab::count};
 use crate::{
     model::dialect::{Occasion, Response, State, write},
     scenario::{
@@ -113,15 +113,14 @@ fn row(
     source: &'static str,
     measured: usize,
 ) -> Row {
-    Row {
-        family: Family::Recorded,
-        model: model.to_owned(),
-        parameters: parameters.to_owned(),
-        quantity: quantity.to_owned(),
-        expected: Expected::Exactly(count(expected as u64)),
+    Family::Recorded.row(
+        model,
+        parameters.to_owned(),
+        quantity,
+        count(expected as u64),
         source,
-        measured: Estimate::exact(count(measured as u64)),
-    }
+        Estimate::exact(count(measured as u64)),
+    )
 }
 
 /// What a provider says whose limiter is brought to `used` and asked for `requested`, if it refuses.

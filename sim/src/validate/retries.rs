@@ -1,7 +1,7 @@
 //! What retries cost: calls, and time.
 
 use super::{
-    Estimate, Expected, Family, Row,
+    Family, Row,
     lab::{Lab, count, requests},
 };
 use crate::model::Tally;
@@ -50,7 +50,7 @@ fn amplification(lab: Lab) -> Vec<Row> {
         });
         let parameters = format!("{retries} retries, {failing} fail");
         let row = |quantity, expected, source, measured| {
-            new(
+            Family::Retries.row(
                 "retries",
                 parameters.clone(),
                 quantity,
@@ -114,7 +114,7 @@ fn total_backoff(lab: Lab) -> Vec<Row> {
         let [slept] = lab.measure(&text, |of| [(times(&of[0]) - times(&of[1])) / JOBS]);
         let source = ".875 * sum of min(.5 * 2^i, 8)";
         let parameters = format!("{retries} retries");
-        new(
+        Family::Retries.row(
             "backoff of SDKs",
             parameters,
             "mean sleep in all, s",
@@ -125,23 +125,4 @@ fn total_backoff(lab: Lab) -> Vec<Row> {
     };
     let cells = [(2, 1.3125), (5, 13.5625), (10, 48.5625)];
     cells.into_iter().map(row).collect()
-}
-
-fn new(
-    model: &str,
-    parameters: String,
-    quantity: &str,
-    expected: f64,
-    source: &'static str,
-    measured: Estimate,
-) -> Row {
-    Row {
-        family: Family::Retries,
-        model: model.to_owned(),
-        parameters,
-        quantity: quantity.to_owned(),
-        expected: Expected::Exactly(expected),
-        source,
-        measured,
-    }
 }

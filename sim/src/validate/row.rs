@@ -32,6 +32,35 @@ pub enum Expected {
     Unknown,
 }
 
+impl From<f64> for Expected {
+    fn from(value: f64) -> Self {
+        Self::Exactly(value)
+    }
+}
+
+impl Family {
+    /// A number of this family.
+    pub(super) fn row(
+        self,
+        model: &str,
+        parameters: String,
+        quantity: &str,
+        expected: impl Into<Expected>,
+        source: &'static str,
+        measured: Estimate,
+    ) -> Row {
+        Row {
+            family: self,
+            model: model.to_owned(),
+            parameters,
+            quantity: quantity.to_owned(),
+            expected: expected.into(),
+            source,
+            measured,
+        }
+    }
+}
+
 /// Whether the simulator is right.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Verdict {

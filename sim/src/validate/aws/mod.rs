@@ -24,7 +24,7 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
         for (place, (name, policy)) in Policy::all().iter().enumerate() {
             let measured = cell(lab, clients, name, policy);
             for (which, measured) in measured.into_iter().enumerate() {
-                rows.push(row(
+                rows.push(Family::Aws.row(
                     name,
                     format!("{clients} clients"),
                     QUANTITIES[which],
@@ -71,7 +71,7 @@ fn spread(rows: &[Row]) -> Vec<Row> {
         let z: Vec<f64> = rows.filter_map(Row::z).collect();
         let estimate = Estimate::of(&z);
         let deviation = estimate.standard_error * f64::from(estimate.runs).sqrt();
-        row(
+        Family::Aws.row(
             "all of them",
             format!("{} cells", z.len()),
             &format!("standard deviation of z of {quantity}"),
@@ -116,7 +116,7 @@ fn atoms(lab: Lab) -> Vec<Row> {
         let quantities = [("share exactly at the cap", at_cap), ("mean / cap", mean)];
         for (which, (quantity, expected)) in quantities.into_iter().enumerate() {
             let values: Vec<f64> = walks.iter().map(|walk| walk[which]).collect();
-            rows.push(row(
+            rows.push(Family::Aws.row(
                 "decorrelated, clamped",
                 parameters.clone(),
                 quantity,
@@ -128,23 +128,4 @@ fn atoms(lab: Lab) -> Vec<Row> {
         }
     }
     rows
-}
-
-fn row(
-    model: &str,
-    parameters: String,
-    quantity: &str,
-    expected: Expected,
-    source: &'static str,
-    measured: Estimate,
-) -> Row {
-    Row {
-        family: Family::Aws,
-        model: model.to_owned(),
-        parameters,
-        quantity: quantity.to_owned(),
-        expected,
-        source,
-        measured,
-    }
 }
