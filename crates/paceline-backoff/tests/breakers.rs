@@ -105,6 +105,21 @@ proptest! {
     }
 }
 
+/// After one call that was not accepted, every second one is held back: the lot decides to the last bit.
+#[test]
+fn an_adaptive_throttle_draws_exactly() {
+    let second = |lot| {
+        let mut throttle = AdaptiveThrottle::google();
+        assert!(
+            throttle.try_call(Timestamp::EPOCH, &mut Lot(0)),
+            "nothing was refused yet"
+        );
+        throttle.try_call(Timestamp::EPOCH, &mut Lot(lot))
+    };
+    assert!(second(1 << 63));
+    assert!(!second((1 << 63) - 1));
+}
+
 /// A server that accepts a hundred a second of those that it is sent is sent `K` times as many.
 #[test]
 fn an_adaptive_throttle_sends_a_multiple_of_what_is_accepted() {
