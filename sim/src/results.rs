@@ -195,6 +195,18 @@ impl Metric {
         }
     }
 
+    /// What a strategy had of it; none if, say, nothing succeeded. Shares of refused calls have no interval.
+    pub fn of(self, summary: &Summary) -> Option<Estimate> {
+        let ci95 = &summary.ci95;
+        let (mean, half_width) = match self {
+            Self::Goodput => (Some(summary.goodput), ci95.goodput),
+            Self::RefusedShare => (Some(summary.refused / summary.calls.max(1.0)), None),
+            Self::LatencyP95 => (summary.latency.p95_s, ci95.latency_p95_s),
+            Self::CallsPerSuccess => (summary.calls_per_success, ci95.calls_per_success),
+        };
+        mean.map(|mean| Estimate { mean, half_width })
+    }
+
     /// Whether more of it is better.
     pub const fn more_is_better(self) -> bool {
         matches!(self, Self::Goodput)

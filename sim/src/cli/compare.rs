@@ -12,6 +12,7 @@ use crate::{
     report::{self, Origin, Style},
     results::Comparison,
     scenario::{Override, Scenario},
+    shell::quoted,
     workload,
 };
 
@@ -164,13 +165,17 @@ impl Compare {
             },
             None => Replications::Fixed(self.replications),
         };
-        let names = || scenario.strategies.iter().map(|strategy| &strategy.name);
         let baseline = match &self.baseline {
-            Some(baseline) => names().position(|name| name == baseline).ok_or_else(|| {
-                let known: Vec<_> = names().map(|name| format!("`{name}`")).collect();
-                let known = known.join(", ");
-                anyhow!("--baseline: no strategy is named `{baseline}`, expected one of {known}")
-            })?,
+            Some(baseline) => {
+                let mut strategies = scenario.strategies.iter();
+                let place = strategies.position(|strategy| strategy.name == *baseline);
+                place.ok_or_else(|| {
+                    let known = scenario.strategy_names();
+                    anyhow!(
+                        "--baseline: no strategy is named `{baseline}`, expected one of {known}"
+                    )
+                })?
+            }
             None => 0,
         };
         Ok(Plan {
@@ -194,15 +199,6 @@ impl Compare {
             Err(err) => bail!(err),
         }
     }
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// A share of 0.01 % to 50 %, typed as a percentage such as `2%`.

@@ -50,8 +50,7 @@ pub(super) fn strategy<'a>(
         (Some(name), _) => all.iter().find(|strategy| strategy.name == name),
     };
     found.ok_or_else(|| {
-        let names: Vec<_> = all.iter().map(|it| format!("`{}`", it.name)).collect();
-        let names = names.join(", ");
+        let names = scenario.strategy_names();
         match wanted {
             Some(name) => anyhow::anyhow!("--strategy: none is named `{name}`; there are {names}"),
             None => anyhow::anyhow!("--strategy: expected one of {names}"),

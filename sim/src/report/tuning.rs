@@ -1,10 +1,14 @@
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
 
-use super::format::{percent, seconds};
+use super::{
+    format::{number_within, percent_within, seconds_within},
+    verdicts::amount,
+};
 use crate::{
     compare::differences,
     results::{Difference, Metric, Summary, Verdict},
+    shell::quoted,
     statistics::Estimate,
     tune::{Search, Tuned},
 };
@@ -54,9 +58,7 @@ pub fn tuning(search: &Search, tuned: &Tuned) -> String {
         text.push_str(" does as well.\n");
     }
     let sets = tuned.favourites[best].overrides.iter();
-    let sets: Vec<_> = sets
-        .map(|it| format!("--set '{}'", it.replace('\'', "'\\''")))
-        .collect();
+    let sets: Vec<_> = sets.map(|it| format!("--set {}", quoted(it))).collect();
     text.push_str(&format!("\n{}\n", sets.join(" ")));
     text
 }
@@ -137,13 +139,9 @@ fn difference(of: &Summary, from: &Summary, metric: Metric, told: usize) -> Diff
 
 /// A verdict about the objective in words.
 fn told(metric: Metric, difference: Difference) -> String {
-    let by = difference.of.map_or_else(String::new, |it| {
-        let size = Estimate {
-            mean: it.mean.abs(),
-            ..it
-        };
-        format!(" by {}", estimate(metric, size))
-    });
+    let by = difference
+        .of
+        .map_or_else(String::new, |it| format!(" by {}", amount(metric, it)));
     match difference.verdict {
         Verdict::Better => format!("is better{by}"),
         Verdict::Worse => format!("is worse{by}"),
@@ -158,27 +156,13 @@ fn told(metric: Metric, difference: Difference) -> String {
 
 /// What a strategy had of the objective.
 fn own(metric: Metric, summary: &Summary) -> String {
-    let (mean, half_width) = match metric {
-        Metric::Goodput => (Some(summary.goodput), summary.ci95.goodput),
-        Metric::RefusedShare => (Some(summary.refused / summary.calls.max(1.0)), None),
-        Metric::LatencyP95 => (summary.latency.p95_s, summary.ci95.latency_p95_s),
-        Metric::CallsPerSuccess => (summary.calls_per_success, summary.ci95.calls_per_success),
+    let Some(Estimate { mean, half_width }) = metric.of(summary) else {
+        return "-".to_owned();
     };
-    mean.map_or_else(
-        || "-".to_owned(),
-        |mean| estimate(metric, Estimate { mean, half_width }),
-    )
-}
-
-fn estimate(metric: Metric, of: Estimate) -> String {
-    let number = |number: f64| match metric {
-        Metric::Goodput | Metric::RefusedShare => percent(number),
-        Metric::LatencyP95 => seconds(number),
-        Metric::CallsPerSuccess => format!("{number:.3}"),
-    };
-    match of.half_width {
-        None => number(of.mean),
-        Some(half_width) => format!("{} ± {}", number(of.mean), number(half_width)),
+    match metric {
+        Metric::Goodput | Metric::RefusedShare => percent_within(mean, half_width),
+        Metric::LatencyP95 => seconds_within(mean, half_width),
+        Metric::CallsPerSuccess => number_within(mean, half_width),
     }
 }
 

@@ -78,7 +78,7 @@ fn cell(difference: &Difference) -> String {
 }
 
 /// How large a difference is, and how sure.
-fn amount(metric: Metric, of: Estimate) -> String {
+pub(super) fn amount(metric: Metric, of: Estimate) -> String {
     let (mean, half) = (of.mean.abs(), of.half_width);
     match metric {
         Metric::Goodput | Metric::RefusedShare => {

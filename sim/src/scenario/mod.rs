@@ -195,6 +195,12 @@ impl Scenario {
         }
     }
 
+    /// The names of its strategies, for messages.
+    pub fn strategy_names(&self) -> String {
+        let names = self.strategies.iter().map(|it| format!("`{}`", it.name));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     /// The traces that it replays.
     pub fn traces(&self) -> impl Iterator<Item = &Path> {
         let own = self.workloads.iter();

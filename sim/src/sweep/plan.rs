@@ -162,23 +162,21 @@ impl Plan {
         if let Some(seed) = self.seed {
             scenario.seed = seed;
         }
-        self.choose(&mut scenario.strategies)?;
+        self.choose(&mut scenario)?;
         Ok(scenario)
     }
 
     /// Leaves the strategies that were asked for.
-    fn choose(&self, strategies: &mut Vec<Strategy>) -> anyhow::Result<()> {
+    fn choose(&self, scenario: &mut Scenario) -> anyhow::Result<()> {
         for name in &self.only {
-            if !strategies.iter().any(|strategy| strategy.name == *name) {
-                let names: Vec<_> = strategies
-                    .iter()
-                    .map(|it| format!("`{}`", it.name))
-                    .collect();
-                bail!("--strategy {name}: expected one of {}", names.join(", "));
+            if !scenario.strategies.iter().any(|it| it.name == *name) {
+                let names = scenario.strategy_names();
+                bail!("--strategy {name}: expected one of {names}");
             }
         }
         if !self.only.is_empty() {
-            strategies.retain(|strategy| self.only.contains(&strategy.name));
+            let chosen = |strategy: &Strategy| self.only.contains(&strategy.name);
+            scenario.strategies.retain(chosen);
         }
         Ok(())
     }

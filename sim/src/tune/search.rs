@@ -7,7 +7,7 @@ use super::{Axis, Constraint, variant::Variants};
 use crate::{
     compare::compare,
     engine::Streams,
-    results::{Comparison, Metric, Summary},
+    results::{Comparison, Metric},
     scenario::{Override, Scenario, ScenarioFile},
 };
 
@@ -144,20 +144,6 @@ fn favourites(trials: &[Trial], scores: &[f64]) -> Vec<usize> {
     kept
 }
 
-/// What a strategy had of a metric; none if, say, nothing succeeded.
-fn objective(metric: Metric, summary: &Summary) -> Option<f64> {
-    match metric {
-        Metric::Goodput => Some(summary.goodput),
-        Metric::RefusedShare => Some(if summary.calls > 0.0 {
-            summary.refused / summary.calls
-        } else {
-            0.0
-        }),
-        Metric::LatencyP95 => summary.latency.p95_s,
-        Metric::CallsPerSuccess => summary.calls_per_success,
-    }
-}
-
 impl Search {
     /// Tries some values; a smaller score is better, and any that keeps all bounds beats any that does not.
     fn run(
@@ -172,7 +158,7 @@ impl Search {
         let Some(summary) = comparison.strategies.first() else {
             bail!("the scenario has no strategy `{}`", self.strategy);
         };
-        let objective = objective(self.objective, summary);
+        let objective = self.objective.of(summary).map(|it| it.mean);
         let excess: f64 = self
             .constraints
             .iter()
@@ -230,7 +216,10 @@ impl Search {
             let mut bounds = self.constraints.iter();
             favourite.feasible = bounds.all(|it| it.excess(&fresh, summary) <= 0.0);
         }
-        let value = |place: usize| objective(self.objective, &fresh.strategies[place + 1]);
+        let value = |place: usize| {
+            let found = self.objective.of(&fresh.strategies[place + 1]);
+            found.map(|it| it.mean)
+        };
         let kept = (0..favourites.len()).filter(|&place| favourites[place].feasible);
         let best = kept
             .filter(|&place| value(place).is_some())

@@ -37,16 +37,8 @@ impl<'a> Variants<'a> {
         let mut scenario = self.file.scenario(&changes)?;
         let is_it = |strategy: &Strategy| strategy.name == self.strategy;
         if !scenario.strategies.iter().any(is_it) {
-            let names = scenario
-                .strategies
-                .iter()
-                .map(|it| format!("`{}`", it.name));
-            let names: Vec<_> = names.collect();
-            bail!(
-                "--strategy {}: expected one of {}",
-                self.strategy,
-                names.join(", ")
-            );
+            let (name, names) = (self.strategy, scenario.strategy_names());
+            bail!("--strategy {name}: expected one of {names}");
         }
         scenario.strategies.retain(is_it);
         Ok(scenario)

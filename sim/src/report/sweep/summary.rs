@@ -1,5 +1,5 @@
 use crate::{
-    report::format::{count, percent, seconds},
+    report::format::{count_within, number_within, percent_within, seconds_within},
     statistics::Estimate,
     sweep::{Figure, Merged, Outcome},
 };
@@ -54,20 +54,19 @@ fn best(sweep: &Merged, figure: Figure, strategy: usize) -> Option<(usize, Estim
 }
 
 /// A figure as people read it.
-fn shown(figure: Figure, estimate: Estimate) -> String {
-    let mean = mean_shown(figure, estimate.mean);
-    match estimate.half_width {
-        None => mean,
-        Some(half_width) => format!("{mean} ± {}", mean_shown(figure, half_width)),
+fn shown(figure: Figure, Estimate { mean, half_width }: Estimate) -> String {
+    match figure {
+        Figure::Goodput => percent_within(mean, half_width),
+        Figure::LatencyP50 | Figure::LatencyP95 | Figure::LatencyP99 => {
+            seconds_within(mean, half_width)
+        }
+        Figure::CallsPerSuccess => number_within(mean, half_width),
+        _ => count_within(mean, half_width),
     }
 }
 
 /// The mean of a figure as people read it.
 pub(super) fn mean_shown(figure: Figure, mean: f64) -> String {
-    match figure {
-        Figure::Goodput => percent(mean),
-        Figure::LatencyP50 | Figure::LatencyP95 | Figure::LatencyP99 => seconds(mean),
-        Figure::CallsPerSuccess => format!("{mean:.2}"),
-        _ => count(mean),
-    }
+    let half_width = None;
+    shown(figure, Estimate { mean, half_width })
 }
