@@ -1,27 +1,13 @@
 //! What bounds calls over all requests of a client, against published numbers.
 
 mod program;
+mod tallied;
+mod text;
 
-use paceline_sim::{
-    engine::Streams,
-    model::{self, Tally},
-    report,
-    scenario::Scenario,
-};
+use paceline_sim::report;
 use program::fails;
-
-fn read(text: &str) -> Scenario {
-    let folder = tempfile::TempDir::new().expect("a temporary folder");
-    let path = folder.path().join("test.toml");
-    std::fs::write(&path, text).expect("the folder can be written to");
-    Scenario::read(&path, &[]).expect("the test's scenario is legal")
-}
-
-fn tally(text: &str) -> Tally {
-    let scenario = read(text);
-    let streams = Streams::new(scenario.seed);
-    model::run(&scenario, &scenario.strategies[0], streams).expect("there is no trace to fail")
-}
+use tallied::tally;
+use text::read;
 
 fn count(number: u64) -> f64 {
     f64::from(u32::try_from(number).expect("not so many"))

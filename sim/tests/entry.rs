@@ -2,6 +2,7 @@
 
 mod common;
 mod house;
+mod text;
 
 use std::path::Path;
 

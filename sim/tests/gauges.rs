@@ -1,6 +1,7 @@
 //! How many requests wait, and what limits have left, in scenarios that can be worked out by hand.
 
 mod common;
+mod text;
 
 use common::{run, strategy};
 

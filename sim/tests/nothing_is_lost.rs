@@ -1,14 +1,10 @@
 //! Whatever happens to them: requests and calls come to some end, and are counted once.
 
-use paceline_sim::{engine::Streams, model, scenario::Scenario};
-use proptest::prelude::*;
+mod text;
 
-fn read(text: &str) -> Scenario {
-    let folder = tempfile::TempDir::new().expect("a temporary folder");
-    let path = folder.path().join("test.toml");
-    std::fs::write(&path, text).expect("the folder can be written to");
-    Scenario::read(&path, &[]).expect("the test's scenario is legal")
-}
+use paceline_sim::{engine::Streams, model};
+use proptest::prelude::*;
+use text::read;
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]

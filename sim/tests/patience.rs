@@ -1,13 +1,9 @@
 //! Users who cancel, and requests that are worthless after some time.
 
-use paceline_sim::{engine::Streams, model, scenario::Scenario};
+mod text;
 
-fn read(text: &str) -> Scenario {
-    let folder = tempfile::TempDir::new().expect("a temporary folder");
-    let path = folder.path().join("test.toml");
-    std::fs::write(&path, text).expect("the folder can be written to");
-    Scenario::read(&path, &[]).expect("the test's scenario is legal")
-}
+use paceline_sim::{engine::Streams, model};
+use text::read;
 
 /// What each strategy makes of ten requests at once, of which one is served per second.
 fn ten(workload: &str, provider: &str, strategies: &str) -> Vec<model::Tally> {

@@ -1,28 +1,17 @@
 //! Servers with lines, networks, load and timeouts: closed forms, and cases small enough to be seen through.
 
 mod program;
+mod tallied;
+mod text;
 
 use paceline_sim::{
     engine::Streams,
-    model::{self, Tally},
+    model::{self},
     report,
-    scenario::Scenario,
 };
 use program::fails;
-
-fn read(text: &str) -> Scenario {
-    let folder = tempfile::TempDir::new().expect("a temporary folder");
-    let path = folder.path().join("test.toml");
-    std::fs::write(&path, text).expect("the folder can be written to");
-    Scenario::read(&path, &[]).expect("the test's scenario is legal")
-}
-
-/// Runs the only strategy of a scenario once.
-fn tally(text: &str) -> Tally {
-    let scenario = read(text);
-    let streams = Streams::new(scenario.seed);
-    model::run(&scenario, &scenario.strategies[0], streams).expect("there is no trace to fail")
-}
+use tallied::tally;
+use text::read;
 
 /// Poisson calls that a server meets at `load` times what one worker can do.
 fn queue(load: f64, first_token: &str, server: &str) -> String {

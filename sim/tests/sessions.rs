@@ -1,6 +1,8 @@
 //! Closed loops: who waits for an answer asks later.
 
 mod program;
+mod tallied;
+mod text;
 
 use std::{fs, path::Path};
 
@@ -14,22 +16,11 @@ use paceline_sim::{
     workload::read_sessions,
 };
 use program::fails;
-
-fn read(text: &str) -> Scenario {
-    let folder = tempfile::TempDir::new().expect("a temporary folder");
-    let path = folder.path().join("test.toml");
-    fs::write(&path, text).expect("the folder can be written to");
-    Scenario::read(&path, &[]).expect("the test's scenario is legal")
-}
+use tallied::tally;
+use text::read;
 
 fn run(text: &str) -> Comparison {
     compare(&read(text), 1, || ()).expect("there is no trace to fail")
-}
-
-fn tally(text: &str) -> Tally {
-    let scenario = read(text);
-    let streams = Streams::new(scenario.seed);
-    model::run(&scenario, &scenario.strategies[0], streams).expect("there is no trace to fail")
 }
 
 fn closed(arrivals: &str, provider: &str, strategy: &str) -> String {

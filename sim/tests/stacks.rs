@@ -2,6 +2,7 @@
 
 mod common;
 mod house;
+mod text;
 
 use common::{run, strategy};
 use house::shipped;

@@ -3,6 +3,7 @@
 mod bound;
 mod common;
 mod house;
+mod text;
 
 use std::path::Path;
 

@@ -3,15 +3,13 @@
 use paceline_sim::{
     compare::compare,
     results::{Comparison, Summary},
-    scenario::Scenario,
 };
+
+use crate::text::read;
 
 /// Runs the scenario in this text.
 pub(crate) fn run(text: &str, replications: u32) -> Comparison {
-    let folder = tempfile::TempDir::new().expect("a temporary folder");
-    let path = folder.path().join("test.toml");
-    std::fs::write(&path, text).expect("the folder can be written to");
-    let scenario = Scenario::read(&path, &[]).expect("the test's scenario is legal");
+    let scenario = read(text);
     compare(&scenario, replications, || ()).expect("there is no trace to fail")
 }
 
