@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use paceline_backoff::FailureKind;
-use paceline_core::{Class, Feedback};
+use paceline_core::Class;
 
 use super::{
     answer::{Answer, Outcome, Reads, Said},
@@ -13,15 +13,6 @@ use super::{
     world::{Event, World},
 };
 use crate::workload::TraceError;
-
-/// Why a client turns away from its call.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Why {
-    /// It was not answered in time, which tells something about the provider.
-    TimedOut,
-    /// The user cancelled, which does not.
-    Cancelled,
-}
 
 /// The course of a call: to the provider, through its server, and back, if anybody still waits there.
 impl<O: Observer> World<O> {
@@ -195,7 +186,7 @@ impl<O: Observer> World<O> {
         }
     }
 
-    fn next_in_service(&mut self, key: usize) {
+    pub(super) fn next_in_service(&mut self, key: usize) {
         let server = self.providers[key].of;
         if let Some(next) = self.servers[server].end() {
             self.begin(next);
@@ -259,64 +250,14 @@ impl<O: Observer> World<O> {
     }
 
     /// Tells the budget of a failure before it is asked to retry.
-    fn fail(&mut self, client: usize, slot: u32, kind: FailureKind, hint: Option<Duration>) {
+    pub(super) fn fail(
+        &mut self,
+        client: usize,
+        slot: u32,
+        kind: FailureKind,
+        hint: Option<Duration>,
+    ) {
         self.clients[client].retries.failed(self.now, kind);
         self.retry_or_abandon(client, slot, kind, hint);
-    }
-
-    /// Takes a call that was not answered in time for failed.
-    pub(super) fn time_out(&mut self, id: CallId) {
-        let call = self.calls.get_mut(id);
-        let Some(Caller::Work(slot)) = call.map(|call| call.caller) else {
-            return;
-        };
-        let index = self.client(slot);
-        self.hang_up(index, slot, Why::TimedOut);
-        self.fail(index, slot, FailureKind::Error, None);
-        self.pump(index);
-    }
-
-    /// Lets a client turn away from its call, if it has one under way, and gives back what that holds.
-    pub(super) fn hang_up(&mut self, client: usize, slot: u32, why: Why) {
-        let Some(UnderWay { held, call: id }) = self.works.answer(slot) else {
-            return;
-        };
-        let Some(call) = self.calls.get_mut(id) else {
-            return;
-        };
-        let caller = &mut self.clients[client];
-        match why {
-            Why::TimedOut => {
-                let unanswered = Feedback::new(Class::Other);
-                caller.finish(self.now, held, &call.job, &unanswered);
-            }
-            Why::Cancelled => caller.release(self.now, held),
-        }
-        let hung_up = Happening::HungUp {
-            id: call.job.id,
-            client,
-            key: call.key,
-            fails: self.tally.given_up(call),
-        };
-        self.observer.see(self.now, &hung_up);
-        (call.caller, call.reads) = (Caller::Nobody, Reads::Nothing);
-        let key = call.key;
-        if !self.providers[key].cancels {
-            return;
-        }
-        match call.stage {
-            Stage::Returning => return,
-            Stage::Going => {}
-            Stage::Waiting => {
-                self.providers[key].cut_off();
-                let server = self.providers[key].of;
-                self.servers[server].leave(id);
-            }
-            Stage::InService => {
-                self.providers[key].cut_off();
-                self.next_in_service(key);
-            }
-        }
-        self.calls.remove(id);
     }
 }

@@ -13,6 +13,7 @@ pub mod dialect;
 mod endings;
 mod entry;
 mod gauges;
+mod hanging_up;
 mod hearing;
 mod key;
 mod left;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{
-    course::Why,
+    hanging_up::Why,
     observe::{End, Happening, Observer},
     service::Span,
     world::{Event, World},

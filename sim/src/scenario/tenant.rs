@@ -7,9 +7,10 @@ use serde::Deserialize;
 
 use super::{
     profile::Profile,
+    raw_workload::{RawWorkload, sized},
     tokens::{Multimodal, Tokens},
     units::{Correlation, Positive},
-    workload::{Arrivals, RawWorkload, Workload, sized},
+    workload::{Arrivals, Workload},
 };
 
 /// Somebody else who calls a provider with the same key, and whom its clients do not see.

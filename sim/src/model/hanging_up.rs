@@ -1,0 +1,78 @@
+use paceline_backoff::FailureKind;
+use paceline_core::{Class, Feedback};
+
+use super::{
+    answer::Reads,
+    calls::{CallId, Caller, Stage},
+    observe::{Happening, Observer},
+    works::UnderWay,
+    world::World,
+};
+
+/// Why a client turns away from its call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Why {
+    /// It was not answered in time, which tells something about the provider.
+    TimedOut,
+    /// The user cancelled, which does not.
+    Cancelled,
+}
+
+/// Calls for whose answers nobody waits any longer.
+impl<O: Observer> World<O> {
+    /// Takes a call that was not answered in time for failed.
+    pub(super) fn time_out(&mut self, id: CallId) {
+        let call = self.calls.get_mut(id);
+        let Some(Caller::Work(slot)) = call.map(|call| call.caller) else {
+            return;
+        };
+        let index = self.client(slot);
+        self.hang_up(index, slot, Why::TimedOut);
+        self.fail(index, slot, FailureKind::Error, None);
+        self.pump(index);
+    }
+
+    /// Lets a client turn away from its call, if it has one under way, and gives back what that holds.
+    pub(super) fn hang_up(&mut self, client: usize, slot: u32, why: Why) {
+        let Some(UnderWay { held, call: id }) = self.works.answer(slot) else {
+            return;
+        };
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
+        let caller = &mut self.clients[client];
+        match why {
+            Why::TimedOut => {
+                let unanswered = Feedback::new(Class::Other);
+                caller.finish(self.now, held, &call.job, &unanswered);
+            }
+            Why::Cancelled => caller.release(self.now, held),
+        }
+        let hung_up = Happening::HungUp {
+            id: call.job.id,
+            client,
+            key: call.key,
+            fails: self.tally.given_up(call),
+        };
+        self.observer.see(self.now, &hung_up);
+        (call.caller, call.reads) = (Caller::Nobody, Reads::Nothing);
+        let key = call.key;
+        if !self.providers[key].cancels {
+            return;
+        }
+        match call.stage {
+            Stage::Returning => return,
+            Stage::Going => {}
+            Stage::Waiting => {
+                self.providers[key].cut_off();
+                let server = self.providers[key].of;
+                self.servers[server].leave(id);
+            }
+            Stage::InService => {
+                self.providers[key].cut_off();
+                self.next_in_service(key);
+            }
+        }
+        self.calls.remove(id);
+    }
+}
