@@ -19,6 +19,7 @@ mod gate;
 mod grant;
 mod line;
 mod priority;
+mod waiters;
 
 pub use admission::{Admission, Waiter};
 pub use gate::{Gate, GateError};

@@ -1,15 +1,12 @@
-use alloc::collections::BTreeMap;
-use core::mem;
-
 use paceline_core::Timestamp;
 
-use crate::Priority;
+use crate::{Priority, waiters::Waiters};
 
 /// A line of those who wait, in the order in which they are served.
 ///
 /// A request stands in line as if it had arrived later by what its [`Priority`] yields. Among equal
 /// priorities it is first come, first served, even if the clock runs back. Joining and leaving take
-/// logarithmic time.
+/// no more than logarithmic time, spread over many calls.
 ///
 /// # Examples
 ///
@@ -29,10 +26,7 @@ use crate::Priority;
 /// ```
 #[derive(Clone, Debug)]
 pub struct WaitLine<T> {
-    /// Who is served next, if anybody waits. A line is empty or of one most of the time, and so takes no memory.
-    first: Option<(Place, T)>,
-    /// All others.
-    others: BTreeMap<Place, T>,
+    waiters: Waiters<T>,
     most: usize,
     next_serial: u64,
     /// The latest arrival, which those who follow never precede.
@@ -50,8 +44,7 @@ impl<T> WaitLine<T> {
     /// Makes an empty line for at most `most` waiters; with 0, nobody can wait.
     pub const fn new(most: usize) -> Self {
         Self {
-            first: None,
-            others: BTreeMap::new(),
+            waiters: Waiters::new(),
             most,
             next_serial: 0,
             latest: Timestamp::EPOCH,
@@ -70,7 +63,7 @@ impl<T> WaitLine<T> {
         let place = self.place(now, priority);
         self.latest = self.latest.max(now);
         self.next_serial += 1;
-        self.insert(place, waiter);
+        self.waiters.insert(place, waiter);
         Ok(place)
     }
 
@@ -80,25 +73,11 @@ impl<T> WaitLine<T> {
     ///
     /// Gives the waiter back if the line is full, or if somebody has taken this place again already.
     pub fn rejoin(&mut self, place: Place, waiter: T) -> Result<(), T> {
-        let taken = self.first.as_ref().is_some_and(|first| first.0 == place);
-        if self.len() >= self.most || taken || self.others.contains_key(&place) {
+        if self.len() >= self.most || self.waiters.contains(place) {
             return Err(waiter);
         }
-        self.insert(place, waiter);
+        self.waiters.insert(place, waiter);
         Ok(())
-    }
-
-    fn insert(&mut self, place: Place, waiter: T) {
-        match &mut self.first {
-            None => self.first = Some((place, waiter)),
-            Some(first) if place < first.0 => {
-                let (next, passed) = mem::replace(first, (place, waiter));
-                self.others.insert(next, passed);
-            }
-            Some(_) => {
-                self.others.insert(place, waiter);
-            }
-        }
     }
 
     /// The place that a waiter would take who joined now; whoever joins next may take it.
@@ -111,49 +90,38 @@ impl<T> WaitLine<T> {
 
     /// Who is served next.
     pub fn head(&self) -> Option<(Place, &T)> {
-        let (place, waiter) = self.first.as_ref()?;
-        Some((*place, waiter))
+        self.waiters.first()
     }
 
     /// Who waits at this place, for change.
     pub fn get_mut(&mut self, place: Place) -> Option<&mut T> {
-        match &mut self.first {
-            Some((first, waiter)) if *first == place => Some(waiter),
-            _ => self.others.get_mut(&place),
-        }
+        self.waiters.get_mut(place)
     }
 
     /// Gives up a place; nobody else moves back.
     pub fn leave(&mut self, place: Place) -> Option<T> {
-        if self.first.as_ref().is_some_and(|first| first.0 == place) {
-            let next = self.others.pop_first();
-            let left = mem::replace(&mut self.first, next);
-            return left.map(|(_, waiter)| waiter);
-        }
-        self.others.remove(&place)
+        self.waiters.remove(place)
     }
 
     /// Those who wait, in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        let first = self.first.iter().map(|(_, waiter)| waiter);
-        first.chain(self.others.values())
+        self.waiters.iter().map(|(_, waiter)| waiter)
     }
 
     /// Those who are served before this place, in order.
     pub fn before(&self, place: Place) -> impl Iterator<Item = &T> {
-        let first = self.first.iter().filter(move |(first, _)| *first < place);
-        let others = self.others.range(..place).map(|(_, waiter)| waiter);
-        first.map(|(_, waiter)| waiter).chain(others)
+        let before = self.waiters.iter().take_while(move |(it, _)| *it < place);
+        before.map(|(_, waiter)| waiter)
     }
 
     /// How many wait.
     pub fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.others.len()
+        self.waiters.len()
     }
 
     /// Whether nobody waits.
     pub fn is_empty(&self) -> bool {
-        self.first.is_none()
+        self.len() == 0
     }
 
     /// How many may wait.

@@ -1,6 +1,6 @@
 //! The line is fair among equals, and patient requests move.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use paceline_admission::{Priority, WaitLine};
 use paceline_core::Timestamp;
@@ -38,6 +38,41 @@ proptest! {
         let served: Vec<usize> = line.iter().copied().collect();
         let expected: Vec<usize> = expected.into_iter().map(|(_, id)| id).collect();
         prop_assert_eq!(served, expected);
+    }
+
+    /// Whoever comes, leaves from anywhere or takes an old place again: the oracle is a tree of places.
+    #[test]
+    fn coming_and_going_is_that_of_a_sorted_map(
+        steps in vec((0..4_u8, 0..3_u64, any::<prop::sample::Index>()), 1..200),
+    ) {
+        let mut line = WaitLine::new(usize::MAX);
+        let (mut expected, mut places) = (BTreeMap::new(), Vec::new());
+        for (serial, &(step, yields, index)) in steps.iter().enumerate() {
+            let id = places.len();
+            match step {
+                0 | 1 => {
+                    let yields = Priority::yielding_for(Duration::from_secs(yields * 15));
+                    let place = line.join(at(serial as u64), yields, id).expect("nobody is sent away");
+                    prop_assert_eq!(expected.insert(place, id), None);
+                    places.push(place);
+                }
+                _ if places.is_empty() => {}
+                2 => {
+                    let place = places[index.index(id)];
+                    prop_assert_eq!(line.get_mut(place).copied(), expected.get(&place).copied());
+                    prop_assert_eq!(line.leave(place), expected.remove(&place));
+                }
+                _ => {
+                    let place = places[index.index(id)];
+                    let free = !expected.contains_key(&place);
+                    prop_assert_eq!(line.rejoin(place, serial).is_ok(), free);
+                    expected.entry(place).or_insert(serial);
+                }
+            }
+            prop_assert_eq!(line.len(), expected.len());
+            prop_assert_eq!(line.head(), expected.iter().map(|(place, id)| (*place, id)).next());
+            prop_assert!(line.iter().eq(expected.values()));
+        }
     }
 
     /// Nobody who arrives once a patient request has yielded for its time is served before it.

@@ -231,9 +231,35 @@ fn above(score: f64) -> f64 {
 /// The nearest whole number, from 1 on and up to `max`; huge ones saturate.
 #[expect(
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "casts from floats saturate, and sizes are above zero"
+    reason = "casts from floats saturate, sizes are above zero, and huge ones have no fraction"
 )]
 fn whole(tokens: f64, max: u64) -> u64 {
-    (tokens.round() as u64).max(1).min(max)
+    let down = tokens as u64;
+    // Without a call into the library, which sizes are drawn too often for.
+    let up = u64::from(tokens - down as f64 >= 0.5);
+    down.saturating_add(up).max(1).min(max)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they saturate")]
+        fn sizes_are_rounded_as_the_library_rounds(tokens in prop_oneof![
+            0.0..1e7_f64,
+            0.0..1e20_f64,
+            (0..1_000_u32).prop_map(|halves| f64::from(halves) / 2.0),
+            any::<f64>().prop_map(f64::abs),
+        ]) {
+            prop_assert_eq!(whole(tokens, u64::MAX), (tokens.round() as u64).max(1));
+        }
+    }
 }
