@@ -15,6 +15,9 @@ use paceline_core::{Denied, Limiter, Rng, SplitMix64, Timestamp};
 /// they may prolong it, and change nothing else. A refusal without a hint pauses for one second,
 /// doubled for every pause in a row that let at most one request pass, to ten minutes at most.
 ///
+/// What a server says is not trusted beyond [a day](Self::LONGEST_PAUSE): one response must not stop a
+/// program for good. Each pause needs a refusal of its own; bound what a request waits in total by a deadline.
+///
 /// As a [`Limiter`], it counts requests. Until it is closed for the first time it admits everything.
 ///
 /// # Examples
@@ -50,6 +53,8 @@ pub struct Gate {
     initial: u64,
     /// The spacing below which it stands open.
     least: u64,
+    /// No hint is heard beyond this.
+    longest_pause: Duration,
     /// Requests that passed since it closed.
     passed: u64,
     /// Pauses in a row that let hardly anybody pass.
@@ -62,6 +67,8 @@ impl Gate {
     pub const SPACING: Duration = Duration::from_millis(100);
     /// The mean time between two requests below which it stands open, unless stated.
     pub const LEAST_SPACING: Duration = Duration::from_millis(1);
+    /// The longest that a hint may close it, unless stated: a day, after which one request asks again.
+    pub const LONGEST_PAUSE: Duration = Duration::from_secs(86_400);
     /// Narrowing by 1/96, the spacing halves in 66 requests.
     const NARROWING: u64 = 96;
     /// No pause between two requests grows longer by refusals alone.
@@ -78,6 +85,7 @@ impl Gate {
             spacing: 0,
             initial: nanos(Self::SPACING),
             least: nanos(Self::LEAST_SPACING),
+            longest_pause: Self::LONGEST_PAUSE,
             passed: 0,
             streak: 0,
             rng: SplitMix64::new(seed),
@@ -102,6 +110,13 @@ impl Gate {
         })
     }
 
+    /// The same gate, which no hint closes for longer than this, whatever a server says.
+    #[must_use]
+    pub const fn with_longest_pause(mut self, longest: Duration) -> Self {
+        self.longest_pause = longest;
+        self
+    }
+
     /// The average time between two requests that pass; zero while it stands open.
     pub const fn spacing(&self) -> Duration {
         Duration::from_nanos(self.spacing)
@@ -114,13 +129,13 @@ impl Gate {
 
     /// Closes after a refusal that arrived at `now`, of a request sent at `sent_at`.
     ///
-    /// `retry_after` is what the server said, counted from `now`.
+    /// `retry_after` is what the server said, counted from `now`; it counts up to the longest pause.
     pub fn close(&mut self, now: Timestamp, sent_at: Timestamp, retry_after: Option<Duration>) {
         // At the very moment it closed, too: nobody has passed since then.
         let belongs = self.closed_at.is_some_and(|closed_at| sent_at <= closed_at);
         if belongs {
             if let Some(pause) = retry_after {
-                self.pause(now, pause);
+                self.pause(now, pause.min(self.longest_pause));
             }
             return;
         }
@@ -137,7 +152,8 @@ impl Gate {
         // Should the clock have run back, the others that were sent then still belong.
         self.closed_at = Some(now.max(sent_at));
         self.passed = 0;
-        let pause = retry_after.unwrap_or_else(|| {
+        let heard = retry_after.map(|pause| pause.min(self.longest_pause));
+        let pause = heard.unwrap_or_else(|| {
             let doubled = 1_u64.checked_shl(self.streak.min(10)).unwrap_or(u64::MAX);
             Duration::from_secs(doubled.min(600))
         });

@@ -66,6 +66,31 @@ proptest! {
         }
     }
 
+    /// Whatever servers say, and however often, the gate opens within the longest pause after the last of it.
+    #[test]
+    fn no_hint_closes_it_for_longer_than_it_may(
+        seed: u64, stated in prop::option::of(0..200_000_u64), hints in prop::collection::vec(
+            (prop_oneof![0..400_000_u64, Just(u64::MAX), any::<u64>()], any::<bool>()), 1..20,
+        ),
+    ) {
+        let longest = stated.map_or(Gate::LONGEST_PAUSE, Duration::from_secs);
+        let mut gate = Gate::new(seed);
+        if stated.is_some() {
+            gate = gate.with_longest_pause(longest);
+        }
+        let (mut now, mut sent_at) = (at(0), at(0));
+        for (hint, is_news) in hints {
+            if is_news {
+                now = opens_at(&gate, now).saturating_add(SECOND);
+                sent_at = now;
+            }
+            gate.close(now, sent_at, Some(Duration::from_secs(hint)));
+            let pause = opens_at(&gate, now).saturating_duration_since(now);
+            let heard = Duration::from_secs(hint).min(longest);
+            prop_assert!(heard <= pause && pause <= longest + 60 * SECOND, "{:?}", pause);
+        }
+    }
+
     /// A herd that was under way when the gate closed counts once.
     #[test]
     fn refusals_under_way_belong_to_one_pause(

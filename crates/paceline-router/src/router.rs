@@ -5,6 +5,9 @@ use paceline_core::{Demand, Denied, Rng, Timestamp};
 
 use crate::{Growth, NoRoute, Policy, Refusal, Scope, Target, cooldown::Cooldowns, draw};
 
+/// No exclusion that ends by itself lasts longer by what a server says.
+const LONGEST: Duration = Duration::from_secs(31 * 86_400);
+
 /// Chooses a target for each request, and learns from what targets answer.
 ///
 /// The router holds no limits: for every decision it asks the caller, target by target, whether its
@@ -191,7 +194,8 @@ impl Router {
 
     /// Takes note that a target refused a request, as became known at `now`.
     ///
-    /// Of several ends, the latest holds. A route to a target that is not in the list is ignored.
+    /// Of several ends, the latest holds. What a server says is not trusted beyond 31 days, the longest month
+    /// that a quota can last: a target that no bill excludes comes back. A route to a target that is not in the list is ignored.
     pub fn refused(
         &mut self,
         now: Timestamp,
@@ -203,14 +207,19 @@ impl Router {
             Refusal::Limited {
                 scope,
                 until: Some(until),
-            } if until > now => return self.cooldowns.exclude(route.target, scope, until),
+            } if until > now => {
+                let until = until.min(now.saturating_add(LONGEST));
+                return self.cooldowns.exclude(route.target, scope, until);
+            }
             Refusal::Billing => {
                 let never = Timestamp::MAX;
                 return self.cooldowns.exclude(route.target, Scope::Key, never);
             }
             // An end that has passed is none: who believes it asks at once, and is refused at once.
             Refusal::Limited { scope, .. } => (scope, None),
-            Refusal::Overloaded { scope, retry_after } => (scope, retry_after),
+            Refusal::Overloaded { scope, retry_after } => {
+                (scope, retry_after.map(|span| span.min(LONGEST)))
+            }
         };
         let times = (route.sent_at, now);
         self.cooldowns

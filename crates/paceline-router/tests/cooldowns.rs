@@ -157,6 +157,29 @@ proptest! {
         prop_assert!(until <= now.saturating_add(ms(first_ms)));
     }
 
+    /// Whatever a server says, its target comes back once the longest month is over.
+    #[test]
+    fn no_hint_excludes_for_longer_than_a_month(
+        seed: u64, now in any::<u64>(), span in any::<u64>(), limited: bool,
+    ) {
+        let month = Duration::from_secs(31 * 86_400);
+        let mut router = Router::new(all_targets(), Policy::Weighted);
+        let mut rng = SplitMix64::new(seed);
+        let now = Timestamp::from_nanos(now);
+        let scope = Scope::Provider;
+        let hint = Duration::from_secs(span);
+        let refusal = match limited {
+            true => Refusal::Limited { scope, until: Some(now.saturating_add(hint)) },
+            false => Refusal::Overloaded { scope, retry_after: Some(hint) },
+        };
+        router.refused(now, route(3, now), refusal, &mut rng);
+        let until = router.excluded_until(now, 3).unwrap_or(now);
+        // An overload's own while comes on top; it is an hour at most.
+        let longest = hint.min(month).saturating_add(Duration::from_secs(3_600));
+        prop_assert!(until <= now.saturating_add(longest));
+        prop_assert!(until >= now.saturating_add(hint.min(month)));
+    }
+
     /// A herd that was under way when the first of it was refused counts once.
     #[test]
     fn refusals_and_successes_of_requests_under_way_are_no_news(
