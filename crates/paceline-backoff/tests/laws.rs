@@ -230,6 +230,32 @@ proptest! {
         }
     }
 
+    /// Whatever a server says: five retries of refusals and two of errors, each after two minutes and the policy's own delay at most.
+    #[test]
+    fn a_request_waits_a_bounded_time_in_total_unless_told_otherwise(
+        seed: u64, hints in vec(prop::option::of(duration()), 100), kinds in vec(kind(), 100),
+    ) {
+        let cap = Duration::from_secs(60);
+        let delay = Delay::exponential(Duration::from_secs(1), (2, 1), cap).expect("first <= cap");
+        let policy = RetryPolicy::new(delay, Jitter::FULL);
+        let mut rng = SplitMix64::new(seed);
+        let start = Timestamp::from_nanos(7);
+        let (mut now, mut throttled, mut errors) = (start, 0, 0);
+        for (hint, kind) in hints.into_iter().zip(kinds) {
+            match kind {
+                FailureKind::Throttled => throttled += 1,
+                FailureKind::Error => errors += 1,
+            }
+            let failure = Failure { kind, throttled, errors, first_call_at: start, hint, deadline: None };
+            match policy.decide(&failure, now, &mut rng) {
+                Decision::Retry(delay) => now = now.saturating_add(delay),
+                Decision::GiveUp { .. } => break,
+            }
+        }
+        let waited = now.saturating_duration_since(start);
+        prop_assert!(waited <= 7 * (Duration::from_secs(120) + cap), "{:?}", waited);
+    }
+
     #[test]
     fn stateless_jitter_does_not_depend_on_order(seed: u64, calls in vec((any::<u64>(), any::<u32>()), 1..20)) {
         let jitter = StatelessJitter::new(seed);
