@@ -17,6 +17,11 @@ fn obeys_the_laws() {
 }
 
 #[test]
+fn answers_are_defined_at_the_ends_of_every_range() {
+    paceline_laws::defined_at_the_extremes(|quota, _| Some(Gcra::new(quota)));
+}
+
+#[test]
 fn admits_exactly_what_the_fluid_model_admits() {
     for (quota, schedule) in regimes().into_iter().filter(|(q, _)| !q.is_unlimited()) {
         paceline_laws::admits_like(schedule, || Gcra::new(quota), paceline_laws::fluid(quota));

@@ -34,6 +34,16 @@ fn threads_share_each_keys_burst() {
 }
 
 #[test]
+fn a_hundred_threads_share_five_cells() {
+    let quota = Quota::per_hour(5);
+    paceline_laws::threads_share_exactly(
+        5,
+        || SharedKeyed::<u64>::new(quota, 10, NOW),
+        |store| store.try_acquire(NOW, &7, 1).is_ok(),
+    );
+}
+
+#[test]
 fn every_key_has_its_own_limit() {
     let quota = Quota::per_minute(60).with_burst(5).expect("not zero");
     let store: SharedKeyed<String> = SharedKeyed::new(quota, 5_000, NOW);

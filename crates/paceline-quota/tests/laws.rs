@@ -43,6 +43,21 @@ fn every_window_obeys_the_laws() {
     }
 }
 
+#[test]
+fn answers_are_defined_at_the_ends_of_every_range() {
+    for (window, _) in windows() {
+        paceline_laws::defined_at_the_extremes(|quota, _| {
+            Some(QuotaTracker::new(quota.limit(), window.clone()))
+        });
+    }
+    paceline_laws::defined_at_the_extremes(|quota, _| {
+        Some(QuotaTracker::new(
+            quota.limit(),
+            Window::rolling(quota.period()),
+        ))
+    });
+}
+
 /// Of a rolling window any, of the others those that it opens, so twice the limit within a period.
 #[test]
 fn no_window_holds_more_than_the_limit() {

@@ -30,6 +30,16 @@ fn the_counter_obeys_the_laws() {
 }
 
 #[test]
+fn answers_are_defined_at_the_ends_of_every_range() {
+    paceline_laws::defined_at_the_extremes(|quota, _| Some(SlidingLog::new(quota)));
+    for estimate in ESTIMATES {
+        paceline_laws::defined_at_the_extremes(|quota, _| {
+            Some(SlidingCounter::new(quota, estimate))
+        });
+    }
+}
+
+#[test]
 fn the_log_admits_exactly_what_a_naive_list_admits() {
     for (quota, schedule) in regimes().into_iter().filter(|(q, _)| !q.is_unlimited()) {
         let reference = paceline_laws::window(quota);

@@ -35,6 +35,15 @@ fn stepwise_refill_obeys_the_laws() {
 }
 
 #[test]
+fn answers_are_defined_at_the_ends_of_every_range() {
+    paceline_laws::defined_at_the_extremes(|quota, _| Some(TokenBucket::new(quota)));
+    paceline_laws::defined_at_the_extremes(|quota, start| Some(SteppedBucket::new(quota, start)));
+    paceline_laws::defined_at_the_extremes(|quota, start| {
+        Some(TokenBucket::with_initial(quota, start, 0))
+    });
+}
+
+#[test]
 fn continuous_refill_admits_exactly_what_the_fluid_model_admits() {
     for (quota, schedule) in regimes().into_iter().filter(|(q, _)| !q.is_unlimited()) {
         let reference = paceline_laws::fluid(quota);

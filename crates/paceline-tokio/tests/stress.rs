@@ -13,7 +13,7 @@ use std::{
 
 use paceline_admission::Priority;
 use paceline_concurrency::Fixed;
-use paceline_core::{Quota, Rng, SplitMix64};
+use paceline_core::{ManualClock, Quota, Rng, SplitMix64, Timestamp};
 use paceline_gcra::Gcra;
 use paceline_tokio::Throttle;
 use tokio::{runtime::Runtime, task::yield_now};
@@ -106,4 +106,19 @@ fn all_permits_come_back_and_everybody_is_served() {
     // Those with patience, half of them, are admitted for certain.
     assert!(admitted >= TASKS * ROUNDS * 2 / 5, "{admitted} admitted");
     assert_eq!((throttle.waiting(), throttle.in_flight()), (0, 0));
+}
+
+#[test]
+fn a_hundred_threads_share_five_cells() {
+    let now = Timestamp::from_nanos(1_790_000_000_000_000_000);
+    let gcra = Gcra::new(Quota::per_day(5));
+    paceline_laws::threads_share_exactly(
+        5,
+        || {
+            Throttle::builder(gcra.clone())
+                .clock(ManualClock::new(now))
+                .build()
+        },
+        |throttle| throttle.try_acquire(1).is_ok(),
+    );
 }
