@@ -7,18 +7,20 @@ use crate::{Mark, QuotaId, quota_id::first_half};
 pub(crate) const MAGIC: [u8; 8] = *b"pacehwm\x01";
 
 /// Bytes of a copy.
-pub(crate) const LENGTH: usize = 80;
+pub(crate) const LENGTH: usize = 88;
 
 /// One mark as it stands in a file.
 ///
 /// All numbers are little-endian: magic 8, sequence 8, quota 16, rule 16, end of the window 8, granted
-/// up to 8, checksum 16. The checksum is the first half of SHA-256 over all before it and
+/// up to 8, pass 8, checksum 16. The checksum is the first half of SHA-256 over all before it and
 /// the number of the entry, so that a record that was written to the wrong place is none.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Record {
     pub(crate) sequence: u64,
     pub(crate) quota: QuotaId,
     pub(crate) mark: Mark,
+    /// How often the copies of this record have been written again; the copy with more is the later one.
+    pub(crate) pass: u64,
 }
 
 impl Record {
@@ -30,6 +32,7 @@ impl Record {
         bytes[32..48].copy_from_slice(&self.mark.rule);
         bytes[48..56].copy_from_slice(&self.mark.ends_at.as_nanos().to_le_bytes());
         bytes[56..64].copy_from_slice(&self.mark.granted_up_to.to_le_bytes());
+        bytes[64..72].copy_from_slice(&self.pass.to_le_bytes());
         let checksum = checksum(entry, &bytes[..CHECKED]);
         bytes[CHECKED..].copy_from_slice(&checksum);
         bytes
@@ -48,6 +51,7 @@ impl Record {
                 ends_at: Timestamp::from_nanos(u64::from_le_bytes(part(bytes, 48))),
                 granted_up_to: u64::from_le_bytes(part(bytes, 56)),
             },
+            pass: u64::from_le_bytes(part(bytes, 64)),
         })
     }
 }

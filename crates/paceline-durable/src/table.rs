@@ -1,4 +1,5 @@
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     io::{self, ErrorKind},
 };
@@ -30,7 +31,8 @@ pub(crate) struct Table {
 #[derive(Clone, Copy)]
 struct Entry {
     place: u64,
-    /// Which of the four copies is whole and the newest; another one of its slot may be, too.
+    /// Which of the four copies is whole and of the newest record. If its slot has two of them, it is
+    /// the one that was written first.
     copy: u64,
     record: Record,
     /// Whether both copies in the slot are known to be durable.
@@ -65,7 +67,7 @@ impl Table {
                     }
                 }
                 // The second slot is written once the first is durable: this entry was never finished.
-                None if copies[2..].iter().all(|copy| is_blank(copy)) => {
+                None if copies[2..].iter().all(is_blank) => {
                     alien |= !may_be_begun(&copies[0]);
                     table.free.push(place);
                 }
@@ -108,18 +110,23 @@ impl Table {
     fn renew(&mut self, mut entry: Entry, mark: Mark) -> Result<Entry, StoreError> {
         let Entry { place, record, .. } = entry;
         if !entry.confirmed {
-            // The other slot may be the only one that is durable. One copy at a time, the one that is whole last,
-            // because that may be the only one, too.
+            // The other slot may be the only one that is durable, and so may be either copy in this one. So one copy
+            // at a time, and first the one that is bad, or that was written last and may have failed to be.
             for copy in [entry.copy ^ 1, entry.copy] {
-                self.write(place, copy, &record)?;
+                entry.record.pass = entry.record.pass.checked_add(1).ok_or(StoreError::Full)?;
+                self.write(place, copy, &entry.record)?;
                 self.disk.sync()?;
             }
         }
         let [first, second] = SLOTS;
         entry.copy = if entry.copy < second { second } else { first };
         entry.confirmed = true;
-        entry.record.mark = mark;
-        entry.record.sequence = record.sequence.checked_add(1).ok_or(StoreError::Full)?;
+        entry.record = Record {
+            sequence: record.sequence.checked_add(1).ok_or(StoreError::Full)?,
+            pass: 0,
+            mark,
+            ..record
+        };
         self.fill(place, entry.copy, &entry.record)?;
         Ok(entry)
     }
@@ -135,6 +142,7 @@ impl Table {
             sequence: 1,
             quota,
             mark,
+            pass: 0,
         };
         let [first, second] = SLOTS;
         self.fill(place, first, &record)?;
@@ -200,14 +208,24 @@ impl Table {
 fn newest(place: u64, copies: &[[u8; LENGTH]; 4]) -> Option<Entry> {
     let whole = (0..).zip(copies).filter_map(|(copy, bytes)| {
         let record = Record::decode(place, bytes)?;
-        Some(Entry {
-            place,
-            copy,
-            record,
-            confirmed: false,
-        })
+        Some((copy, record))
     });
-    whole.max_by_key(|entry| entry.record.sequence)
+    let whole: Vec<_> = whole.collect();
+    let rank = |(_, record): &&(u64, Record)| (record.sequence, Reverse(record.pass));
+    let &(copy, mut record) = whole.iter().max_by_key(rank)?;
+    let copies = whole
+        .iter()
+        .filter(|(_, other)| other.sequence == record.sequence);
+    record.pass = copies
+        .map(|(_, copy)| copy.pass)
+        .max()
+        .unwrap_or(record.pass);
+    Some(Entry {
+        place,
+        copy,
+        record,
+        confirmed: false,
+    })
 }
 
 fn is_blank(copy: &[u8; LENGTH]) -> bool {
