@@ -2,7 +2,13 @@
 
 mod faulty;
 
-use std::io::ErrorKind;
+use std::{
+    io::ErrorKind,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 
 use faulty::{Call, Fate, Fault, Medium};
 use paceline_core::Timestamp;
@@ -85,63 +91,52 @@ fn a_write_that_is_cut_off_leaves_the_old_mark_or_the_new() {
         (1, true),
         (2, true),
     ] {
-        for flush in 0.. {
-            let attempt = |fault: &dyn Fn(usize) -> Fault| {
+        for flush in 1.. {
+            // Says how many writes were under way, too.
+            let attempt = |fault: Fault| {
                 let medium = prepared(n, n.saturating_sub(1));
-                let mut store = open(&medium);
+                let store = open(&medium);
                 if !reopened && n > 0 {
                     // Goes on in the process that wrote the last mark.
                     advance(&store, 1, n, n + 100).expect("healthy");
                     advance(&store, 1, n + 100, n).expect("healthy");
                 }
-                let (mut flushes, watched, at) = (0, medium.clone(), fault);
-                let pending = std::sync::Arc::new(std::sync::Mutex::new(0));
-                let seen = pending.clone();
-                let planned = at(2);
-                let single = at(1);
-                let mut writes = 0;
-                let _ = watched;
-                medium.plan(move |_, call| match call {
-                    Call::Write => {
-                        writes += 1;
-                        None
+                let (mut flushes, mut writes) = (0, 0);
+                let under_way = Arc::new(AtomicUsize::new(0));
+                let seen = under_way.clone();
+                medium.plan(move |_, call| {
+                    writes += usize::from(call == Call::Write);
+                    if call != Call::Sync {
+                        return None;
                     }
-                    Call::Sync if flushes == flush => {
-                        *seen.lock().expect("nobody panics") = writes;
-                        flushes += 1;
-                        Some(if writes == 1 {
-                            single.clone()
-                        } else {
-                            planned.clone()
-                        })
-                    }
-                    Call::Sync => {
-                        (flushes, writes) = (flushes + 1, 0);
-                        None
-                    }
-                    _ => None,
+                    let written = std::mem::take(&mut writes);
+                    flushes += 1;
+                    (flushes == flush).then(|| {
+                        seen.store(written, Relaxed);
+                        fault.clone()
+                    })
                 });
                 let answer = advance(&store, 1, n, n + 1);
-                medium.heal();
-                let writes = *pending.lock().expect("nobody panics");
+                assert_eq!(
+                    answer.is_err(),
+                    medium.heal() > 0 && under_way.load(Relaxed) > 0
+                );
                 if answer.is_err() {
                     assert!(matches!(store.load(&id(1)), Err(StoreError::Poisoned)));
-                    store = open_if_possible(&medium).unwrap_or(store);
                 }
-                drop(store);
-                (medium, writes)
+                (medium, under_way.load(Relaxed))
             };
-            let (_, writes) = attempt(&|_| Fault::Kill);
+            let (_, writes) = attempt(Fault::Kill);
             if writes == 0 {
                 break;
             }
             for fates in fates(writes) {
                 // The power fails before the flush.
-                let (medium, _) = attempt(&|_| Fault::Kill);
+                let (medium, _) = attempt(Fault::Kill);
                 medium.crash(&mut |index| fates[index]);
                 recovers(&medium, n);
                 // The flush fails, the process goes on to read and to write, and then the power fails.
-                let (medium, _) = attempt(&|_| Fault::FailedFlush(fates.clone()));
+                let (medium, _) = attempt(Fault::FailedFlush(fates.clone()));
                 let store = open(&medium);
                 let found = load(&store, 1).unwrap_or(0);
                 assert!(found == n || found == n + 1, "{found} after {n}");
@@ -155,10 +150,6 @@ fn a_write_that_is_cut_off_leaves_the_old_mark_or_the_new() {
     }
     println!("{cases} writes cut off, 0 wrong recoveries");
     assert!(cases >= 10_000, "{cases}");
-}
-
-fn open_if_possible(medium: &Medium) -> Option<HighWaterFile> {
-    HighWaterFile::on(medium.handle()).ok()
 }
 
 /// Opens what a crash left, twice, and writes to it.

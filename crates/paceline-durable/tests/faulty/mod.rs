@@ -93,9 +93,9 @@ impl Medium {
         state.calls
     }
 
-    /// How many writes wait to be flushed.
-    pub(crate) fn pending(&self) -> usize {
-        self.state().pending.len()
+    /// The process ends: handles are dead, and the cache stays.
+    pub(crate) fn kill(&self) {
+        self.state().epoch += 1;
     }
 
     /// The power fails: what was not flushed has these fates, in order of writing, and handles are dead.
