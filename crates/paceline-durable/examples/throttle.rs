@@ -6,7 +6,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use paceline_composite::All;
 use paceline_core::Quota;
-use paceline_durable::{DurableQuota, HighWaterFile, QuotaId};
+use paceline_durable::{DurableQuota, HighWaterFile, OpenError, QuotaId};
 use paceline_gcra::Gcra;
 use paceline_quota::Window;
 use paceline_tokio::Throttle;
@@ -23,12 +23,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let day = tokio::task::spawn_blocking(move || open(&opened)).await??;
         let throttle = Throttle::new(All((Gcra::new(Quota::per_second(500)), day)));
         for _ in 0..600 {
-            throttle.acquire(1).await?;
+            let admitted = throttle.acquire(1).await?;
             // Half of a lease is left when there is something to write.
             let renewal = throttle.update(|All((_, day)), now| day.renewal(now));
             if let Some(renewal) = renewal {
                 tokio::task::spawn_blocking(move || renewal.write());
             }
+            drop(admitted);
         }
         let (used, left) =
             throttle.update(|All((_, day)), now| (day.used(now), day.limit() - day.used(now)));
@@ -38,8 +39,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn open(path: &std::path::Path) -> Result<DurableQuota, Box<dyn Error + Send + Sync>> {
+fn open(path: &std::path::Path) -> Result<DurableQuota, OpenError> {
     let store = Arc::new(HighWaterFile::open(path)?);
     let id = QuotaId::new("search team", "requests/day");
-    Ok(DurableQuota::open(store, id, 100_000, Window::fixed(DAY))?)
+    DurableQuota::open(store, id, 100_000, Window::fixed(DAY))
 }

@@ -172,9 +172,10 @@ impl DurableQuota {
             return None;
         }
         let lease = self.lease(used);
-        let durable = self.reservation.granted_up_to(ends_at);
+        // A mark that was read counts as used, and may not be durable.
+        let durable = self.reservation.granted_up_to(ends_at).max(used);
         let target = used.saturating_add(lease).min(self.limit);
-        if target <= durable || durable.saturating_sub(used) > lease / 2 {
+        if target <= durable || durable - used > lease / 2 {
             return None;
         }
         Renewal::of(&self.reservation, ends_at, target)

@@ -18,6 +18,8 @@ pub(crate) struct Reservation {
 #[derive(Default)]
 struct State {
     mark: Option<Mark>,
+    /// Whether this process wrote the mark. One that was read may be in a cache alone.
+    durable: bool,
     fault: Option<Arc<StoreError>>,
     /// Whether a [`Renewal`] is under way.
     renewing: bool,
@@ -120,6 +122,7 @@ impl Reservation {
         match written {
             Ok(()) => {
                 state.mark = Some(after);
+                state.durable = true;
                 Ok(())
             }
             Err(err) => {
@@ -137,7 +140,8 @@ impl Reservation {
 
 impl State {
     fn granted_up_to(&self, ends_at: Timestamp) -> u64 {
-        let mark = self.mark.filter(|mark| mark.ends_at == ends_at);
+        let relevant = |mark: &Mark| self.durable && mark.ends_at == ends_at;
+        let mark = self.mark.filter(relevant);
         mark.map_or(0, |mark| mark.granted_up_to)
     }
 }

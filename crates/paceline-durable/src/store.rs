@@ -12,7 +12,8 @@ use crate::{Mark, QuotaId};
 ///
 /// 1. What [`persist`](Self::persist) answered `Ok` to is durable: [`load`](Self::load) finds it, or a
 ///    later one, after any crash.
-/// 2. If `persist` failed, `load` may find the mark before it, or the one that failed.
+/// 2. If `persist` failed, or was cut off, `load` may find the mark before it, or the one after. The latter may
+///    not be durable, so nothing should rely on a mark before it was persisted anew.
 /// 3. After a failure that leaves open what is durable, nothing is persisted any more until the store is
 ///    opened again.
 pub trait Store: Send + Sync {

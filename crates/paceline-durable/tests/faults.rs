@@ -210,7 +210,7 @@ async fn in_a_throttle_a_failed_store_is_an_error_at_once() {
     let limits = All((Gcra::new(Quota::per_second(5)), on(&medium)));
     let throttle = Throttle::new(limits);
     for _ in 0..12 {
-        throttle.acquire(1).await.expect("there is enough");
+        drop(throttle.acquire(1).await.expect("there is enough"));
     }
     medium.plan(|_, _| Some(Fault::Error(ErrorKind::Other, 0)));
     let mut granted = 0;

@@ -85,7 +85,9 @@ impl Clone for Twin {
         let mut twin = Self::new(self.limit, &self.window);
         for &deed in self.deeds.borrow().iter() {
             match deed {
-                Deed::Check(now, cost) => drop(twin.check(now, cost)),
+                Deed::Check(now, cost) => {
+                    let _ = twin.check(now, cost);
+                }
                 Deed::Charge(now, cost) => twin.charge(now, cost),
                 Deed::Restore(now, cells) => twin.restore(now, cells),
                 Deed::SetLimit(limit) => twin.set_limit(limit),
@@ -228,7 +230,7 @@ proptest! {
         for (cost, renew, only_ask) in calls {
             largest = largest.max(cost);
             if only_ask {
-                drop(quota.check(now, cost));
+                let _ = quota.check(now, cost);
             } else if quota.try_acquire(now, cost).is_ok() {
                 granted += cost;
             }

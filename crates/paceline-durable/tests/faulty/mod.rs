@@ -1,5 +1,7 @@
 //! A disk in memory with a cache in front, which goes wrong as it is told to.
 
+#![allow(dead_code, reason = "no test uses all of it")]
+
 use std::{
     io::{self, ErrorKind},
     sync::{Arc, Mutex, MutexGuard},

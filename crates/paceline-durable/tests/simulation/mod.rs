@@ -61,7 +61,8 @@ struct World {
     quotas: Vec<Seat>,
     tally: Tally,
     trace: String,
-    /// Whether a block has gone bad: more than one is not promised.
+    /// Whether a block may go bad. Then no write is cut off: both together are not promised.
+    rots: bool,
     rotten: bool,
 }
 
@@ -101,6 +102,7 @@ impl World {
             quotas,
             tally: Tally::default(),
             trace: String::new(),
+            rots: seed.is_multiple_of(4),
             rotten: false,
         }
     }
@@ -262,6 +264,9 @@ impl World {
     }
 
     fn plan_fault(&mut self) {
+        if self.rots {
+            return;
+        }
         let at = self.rng.next_u64() % 5;
         let done = self.below(200);
         let fates = (0..2).map(|_| self.fate()).collect();
@@ -310,6 +315,7 @@ impl World {
             let _ = writeln!(self.trace, "closed: {closed}");
         }
         self.tally.restarts += 1;
+        self.rot();
         self.open();
     }
 
@@ -355,10 +361,10 @@ impl World {
         self.open();
     }
 
-    /// At most once, one bit of one copy flips.
+    /// Once in a run at most, one bit of one copy flips.
     fn rot(&mut self) {
         let mut bytes = self.medium.platter();
-        if self.rotten || bytes.len() < 100 || self.below(3) > 0 {
+        if !self.rots || self.rotten || bytes.len() < 100 || self.below(3) > 0 {
             return;
         }
         self.rotten = true;
