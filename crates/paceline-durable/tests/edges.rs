@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use paceline_core::{Denied, Limiter, Timestamp};
 use paceline_durable::{DurableQuota, HighWaterFile, NotGranted, QuotaId, RedbStore, Store};
 use paceline_quota::{CalendarUnit, Window};
+use redb::backends::InMemoryBackend;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -197,12 +198,10 @@ fn a_cost_may_be_larger_than_a_lease() {
 /// Gate G24: a hundred threads, a limit of five, a thousand times.
 #[test]
 fn of_a_hundred_threads_five_are_granted() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file: Arc<dyn Store> =
-        Arc::new(HighWaterFile::open(folder.path().join("file")).expect("it opens"));
-    let redb: Arc<dyn Store> =
-        Arc::new(RedbStore::open(folder.path().join("redb"), 1).expect("it opens"));
-    for store in [file, redb] {
+    let file = HighWaterFile::on(Medium::default().handle()).expect("it opens");
+    let redb = RedbStore::on(InMemoryBackend::new(), 1).expect("it opens");
+    let stores: [Arc<dyn Store>; 2] = [Arc::new(file), Arc::new(redb)];
+    for store in stores {
         let quotas: Vec<_> = (0..1_000)
             .map(|round| {
                 let id = QuotaId::new("team", &format!("{round}"));

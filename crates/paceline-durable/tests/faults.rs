@@ -140,6 +140,27 @@ fn what_cannot_be_promised_is_refused() {
     assert!(matches!(other, Err(OpenError::OtherWindow)));
 }
 
+#[test]
+fn a_full_file_refuses_another_quota_and_serves_the_others() {
+    let store = Arc::new(HighWaterFile::on(Medium::default().handle()).expect("it opens"));
+    let quota = |name: &str, limit| {
+        let id = QuotaId::new("team", name);
+        DurableQuota::open(store.clone(), id, limit, Window::fixed(DAY)).expect("it opens")
+    };
+    let mut first = quota("0", 1_000);
+    first.grant(NOW, 1).expect("healthy");
+    for n in 1..1_024 {
+        quota(&n.to_string(), 9)
+            .grant(NOW, 1)
+            .expect("there is room");
+    }
+    let mut another = quota("another", 9);
+    assert!(another.grant(NOW, 1).is_err());
+    let full = another.fault().expect("there is no room");
+    assert!(matches!(*full, StoreError::Full));
+    first.grant(NOW, 900).expect("there is enough");
+}
+
 /// A medium below redb that fails from some call on.
 #[derive(Debug)]
 struct Failing {

@@ -100,25 +100,6 @@ fn quotas_of_one_store_keep_out_of_each_others_way() {
 }
 
 #[test]
-fn a_full_file_refuses_another_quota_and_serves_the_others() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store: Arc<dyn Store> =
-        Arc::new(HighWaterFile::open(folder.path().join("quotas")).expect("it opens"));
-    let mut first = quota(store.clone(), "0", 1_000);
-    first.grant(NOW, 1).expect("healthy");
-    for n in 1..1_024 {
-        quota(store.clone(), &n.to_string(), 9)
-            .grant(NOW, 1)
-            .expect("there is room");
-    }
-    let mut another = quota(store.clone(), "another", 9);
-    assert!(another.grant(NOW, 1).is_err());
-    let full = another.fault().expect("there is no room");
-    assert!(matches!(*full, StoreError::Full));
-    first.grant(NOW, 900).expect("there is enough");
-}
-
-#[test]
 fn redb_keeps_as_many_windows_as_asked_for() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Arc::new(RedbStore::open(folder.path().join("redb"), 3).expect("it opens"));
