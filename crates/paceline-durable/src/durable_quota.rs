@@ -36,7 +36,8 @@ use crate::{
 ///
 /// # Threads, and others who wait
 ///
-/// Share it behind a `Mutex`. It cannot be cloned, since two of them would grant the same cells twice.
+/// Share it behind a `Mutex`. It cannot be cloned, since two of them would grant the same cells twice; so a
+/// throttle that holds one cannot play through what would be, and offers no `acquire_within`.
 ///
 /// # Examples
 ///
@@ -183,12 +184,11 @@ impl DurableQuota {
 
     /// Writes the exact count, so that nothing is lost.
     ///
-    /// Dropping does the same and says nothing of errors.
+    /// Dropping does the same in silence.
     ///
     /// # Errors
     ///
-    /// Fails if the store does, or has failed before. Then the last mark stands, and the rest of the lease
-    /// is lost.
+    /// Fails if the store does, or has before. Then the last mark stands.
     pub fn close(self) -> Result<(), Arc<StoreError>> {
         self.reservation.close(self.ends_at, self.used)
     }
@@ -197,10 +197,8 @@ impl DurableQuota {
         // A window that ends at the end of time never ends.
         let over = self.ends_at <= now && self.ends_at < Timestamp::MAX;
         if self.used > 0 && !over {
-            return Current {
-                ends_at: self.ends_at,
-                used: self.used,
-            };
+            let Self { ends_at, used, .. } = *self;
+            return Current { ends_at, used };
         }
         let ends_at = self.window.leaves_at(now).max(self.reservation.ends_at());
         Current { ends_at, used: 0 }
@@ -217,7 +215,7 @@ impl DurableQuota {
     fn secure(&self, current: Current, cost: u64) -> Result<(), Arc<StoreError>> {
         let Current { ends_at, used } = current;
         let least = used.saturating_add(cost);
-        let lease = used.saturating_add(self.lease(used)).min(self.limit);
+        let lease = used.saturating_add(self.lease(used));
         self.reservation.secure(ends_at, least, least.max(lease))
     }
 }
@@ -254,7 +252,7 @@ impl Limiter for DurableQuota {
             return;
         }
         let current = self.current(now);
-        // What fails here is told by `fault`; nothing of it was admitted.
+        // `fault` tells of a failure; nothing of it was admitted.
         let _ = self.secure(current, cost);
         self.used = current.used.saturating_add(cost);
         self.ends_at = current.ends_at;
@@ -274,8 +272,7 @@ impl Limiter for DurableQuota {
 /// For estimates that are settled, with `OptimisticSettling`: a window gives nothing back of itself before it
 /// ends, so nothing is given back twice within one.
 ///
-/// What is given back stays durable as granted until the next mark is written, so a crash costs it in addition
-/// to the lease.
+/// What is given back stays durable as granted until the next mark, so a crash costs it in addition to the lease.
 impl Restore for DurableQuota {
     fn restore(&mut self, now: Timestamp, cells: u64) {
         if self.current(now).used > 0 {
@@ -286,7 +283,6 @@ impl Restore for DurableQuota {
 
 impl Drop for DurableQuota {
     fn drop(&mut self) {
-        // Whoever wants to hear of errors calls `close`.
         let _ = self.reservation.close(self.ends_at, self.used);
     }
 }

@@ -57,3 +57,19 @@ pub(crate) fn first_half(hash: &[u8; 32]) -> [u8; 16] {
     half.copy_from_slice(&hash[..16]);
     half
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_run_together_are_different_quotas() {
+        let id = QuotaId::new;
+        assert_ne!(id("team", "a/day"), id("teama", "/day"));
+        assert_ne!(id("", "team"), id("team", ""));
+        assert_eq!(
+            id("team", "day"),
+            QuotaId::from_bytes(*id("team", "day").as_bytes())
+        );
+    }
+}

@@ -1,4 +1,8 @@
-use std::{fmt, path::Path, sync::Mutex, sync::PoisonError};
+use std::{
+    fmt, fs,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use paceline_core::Timestamp;
 use redb::{
@@ -6,7 +10,10 @@ use redb::{
     TableDefinition, backends::FileBackend,
 };
 
-use crate::{Mark, QuotaId, Store, StoreError, disk::open_private};
+use crate::{
+    Disk, Mark, QuotaId, Store, StoreError,
+    disk::{LockedFile, open_private},
+};
 
 /// By quota and the end of the window: the rule of the window, and the cells granted.
 const MARKS: TableDefinition<'static, ([u8; 16], u64), ([u8; 16], u64)> =
@@ -25,13 +32,18 @@ pub struct RedbStore {
 impl RedbStore {
     /// Opens a database, or makes it so that its owner alone can read it.
     ///
+    /// A database whose making a crash cut off held nothing yet. It is renamed, with `.unfinished` at the end, and
+    /// another one is made.
+    ///
     /// Of each quota, the marks of the latest `windows_kept` windows stay; 0 counts as 1.
     ///
     /// # Errors
     ///
     /// Fails if the file cannot be read, is open elsewhere, or is no database.
     pub fn open(path: impl AsRef<Path>, windows_kept: usize) -> Result<Self, StoreError> {
-        let file = open_private(path.as_ref())?;
+        let path = path.as_ref();
+        set_aside_if_unfinished(path)?;
+        let file = open_private(path)?;
         Self::on(FileBackend::new(file).map_err(opening)?, windows_kept)
     }
 
@@ -132,6 +144,19 @@ fn marks(
         })
     });
     marks.collect()
+}
+
+/// Renames a database without its magic number, which redb writes when all else is durable, and refuses to open.
+fn set_aside_if_unfinished(path: &Path) -> Result<(), StoreError> {
+    // While redb has it open, this fails.
+    let mut file = LockedFile::open(path)?;
+    let mut magic = [0xFF; 9];
+    if file.read_at(0, &mut magic)? == magic.len() && magic == [0; 9] {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(".unfinished");
+        fs::rename(path, aside)?;
+    }
+    Ok(())
 }
 
 fn opening(err: DatabaseError) -> StoreError {

@@ -6,9 +6,9 @@ use std::{io::ErrorKind, sync::Arc, time::Duration};
 
 use faulty::{Call, Fate, Fault, Medium};
 use paceline_composite::All;
-use paceline_core::{Denied, Limiter, Quota, Timestamp};
+use paceline_core::{Denied, Limiter, Quota, Restore, Timestamp};
 use paceline_durable::{
-    DurableQuota, HighWaterFile, NotGranted, OpenError, QuotaId, RedbStore, Store, StoreError,
+    DurableQuota, HighWaterFile, Mark, NotGranted, OpenError, QuotaId, RedbStore, Store, StoreError,
 };
 use paceline_gcra::Gcra;
 use paceline_quota::Window;
@@ -130,6 +130,85 @@ fn two_who_count_the_same_quota_grant_nothing_twice() {
     assert!(granted <= 1_000 && fenced > 0, "{granted} granted");
 }
 
+/// The flush of a mark failed; it is read from the cache and gone with the power.
+#[test]
+fn a_mark_that_was_only_read_covers_no_grant() {
+    let medium = Medium::default();
+    let mut quota = on(&medium);
+    quota.grant(NOW, 10).expect("healthy");
+    medium.plan(|_, call| (call == Call::Sync).then_some(Fault::FailedFlush(Vec::new())));
+    assert!(quota.grant(NOW, 500).is_err());
+    medium.heal();
+    drop(quota);
+    let mut quota = on(&medium);
+    assert_eq!(quota.used(NOW), 510);
+    quota.restore(NOW, 300);
+    quota.grant(NOW, 200).expect("healthy");
+    medium.crash(&mut |_| Fate::Lost);
+    drop(quota);
+    assert!(on(&medium).used(NOW) >= 410);
+}
+
+#[test]
+fn a_renewal_that_comes_late_lowers_no_mark() {
+    let store = Arc::new(HighWaterFile::on(Medium::default().handle()).expect("it opens"));
+    let mut quota = open(store.clone(), 1_000).with_lease(10);
+    quota.grant(NOW, 6).expect("healthy");
+    let renewal = quota.renewal(NOW).expect("less than half is left");
+    quota.grant(NOW, 500).expect("healthy");
+    renewal.write().expect("healthy");
+    let mark = store.load(&id()).expect("healthy").expect("it was written");
+    assert!(mark.granted_up_to >= 506);
+    // Nor does one that comes after the end.
+    quota.grant(NOW, 8).expect("healthy");
+    let renewal = quota.renewal(NOW).expect("less than half is left");
+    quota.close().expect("healthy");
+    renewal.write().expect("healthy");
+    let mark = store.load(&id()).expect("healthy").expect("it was written");
+    assert_eq!(mark.granted_up_to, 514);
+}
+
+#[test]
+fn little_is_reserved_where_little_is_left() {
+    let store = Arc::new(HighWaterFile::on(Medium::default().handle()).expect("it opens"));
+    let mut quota = open(store.clone(), 1_000).with_lease(100);
+    for (cost, reserved) in [
+        (1, 62),
+        (499, 500),
+        (1, 531),
+        (459, 960),
+        (1, 962),
+        (38, 999),
+    ] {
+        quota.grant(NOW, cost).expect("there is enough");
+        let mark = store.load(&id()).expect("healthy").expect("it was written");
+        assert_eq!(mark.granted_up_to, reserved, "after {cost}");
+    }
+}
+
+#[test]
+fn a_store_replaces_only_the_mark_that_was_expected() {
+    let file = HighWaterFile::on(Medium::default().handle()).expect("it opens");
+    let redb = RedbStore::on(redb::backends::InMemoryBackend::new(), 2).expect("it opens");
+    let stores: [&dyn Store; 2] = [&file, &redb];
+    for store in stores {
+        let mark = |granted_up_to| Mark {
+            rule: [0; 16],
+            ends_at: NOW,
+            granted_up_to,
+        };
+        store.persist(&id(), None, mark(1)).expect("healthy");
+        store
+            .persist(&id(), Some(mark(1)), mark(2))
+            .expect("healthy");
+        for before in [None, Some(mark(1)), Some(mark(3))] {
+            let refused = store.persist(&id(), before, mark(9));
+            assert!(matches!(refused, Err(StoreError::Overtaken)));
+        }
+        assert_eq!(store.load(&id()).expect("healthy"), Some(mark(2)));
+    }
+}
+
 #[test]
 fn what_cannot_be_promised_is_refused() {
     let store = Arc::new(HighWaterFile::on(Medium::default().handle()).expect("it opens"));
@@ -159,70 +238,6 @@ fn a_full_file_refuses_another_quota_and_serves_the_others() {
     let full = another.fault().expect("there is no room");
     assert!(matches!(*full, StoreError::Full));
     first.grant(NOW, 900).expect("there is enough");
-}
-
-/// A medium below redb that fails from some call on.
-#[derive(Debug)]
-struct Failing {
-    inner: redb::backends::InMemoryBackend,
-    left: Arc<std::sync::atomic::AtomicU64>,
-}
-
-impl Failing {
-    fn call(&self) -> std::io::Result<()> {
-        use std::sync::atomic::Ordering::Relaxed;
-        let spend = |left: u64| left.checked_sub(1);
-        match self.left.fetch_update(Relaxed, Relaxed, spend) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(ErrorKind::StorageFull.into()),
-        }
-    }
-}
-
-impl redb::StorageBackend for Failing {
-    fn len(&self) -> std::io::Result<u64> {
-        self.inner.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
-        self.inner.read(offset, out)
-    }
-
-    fn set_len(&self, len: u64) -> std::io::Result<()> {
-        self.call()?;
-        self.inner.set_len(len)
-    }
-
-    fn sync_data(&self) -> std::io::Result<()> {
-        self.call()?;
-        self.inner.sync_data()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
-        self.call()?;
-        self.inner.write(offset, data)
-    }
-}
-
-#[test]
-fn redb_on_a_medium_that_fails_ends_granting() {
-    let mut refused = 0;
-    for calls in 0..80 {
-        let left = Arc::new(std::sync::atomic::AtomicU64::new(u64::MAX));
-        let backend = Failing {
-            inner: redb::backends::InMemoryBackend::new(),
-            left: left.clone(),
-        };
-        let store = RedbStore::on(backend, 1).expect("healthy");
-        let mut quota = open(store, 1_000_000).with_lease(10);
-        left.store(calls, std::sync::atomic::Ordering::Relaxed);
-        let failed = (0..10_000).find_map(|_| quota.grant(NOW, 1).err());
-        assert!(matches!(failed, Some(NotGranted::Store(_))), "{failed:?}");
-        left.store(u64::MAX, std::sync::atomic::Ordering::Relaxed);
-        assert!(matches!(quota.grant(NOW, 1), Err(NotGranted::Store(_))));
-        refused += 1;
-    }
-    assert_eq!(refused, 80);
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc, time::Duration};
 
-use paceline_core::{Limiter, Timestamp};
+use paceline_core::Timestamp;
 use paceline_durable::{DurableQuota, HighWaterFile, QuotaId, RedbStore, Store, StoreError};
 use paceline_quota::Window;
 
@@ -97,28 +97,4 @@ fn quotas_of_one_store_keep_out_of_each_others_way() {
             }
         }
     }
-}
-
-#[test]
-fn redb_keeps_as_many_windows_as_asked_for() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = Arc::new(RedbStore::open(folder.path().join("redb"), 3).expect("it opens"));
-    let id = QuotaId::new("team", "day");
-    let mut quota = quota(store.clone(), "day", 1_000);
-    for day in 0..6_u32 {
-        let now = NOW.saturating_add(day * DAY);
-        quota
-            .grant(now, u64::from(day) + 1)
-            .expect("there is enough");
-    }
-    assert_eq!(quota.available(NOW.saturating_add(5 * DAY)), 994);
-    quota.close().expect("healthy");
-    let history = store.history(&id).expect("readable");
-    let granted: Vec<_> = history.iter().map(|mark| mark.granted_up_to).collect();
-    // Of past days what was reserved, of the last one what was used.
-    assert_eq!(granted.len(), 3);
-    assert!(
-        granted[0] >= 4 && granted[1] >= 5 && granted[2] == 6,
-        "{granted:?}"
-    );
 }
