@@ -10,6 +10,7 @@ use std::{
 
 use faulty::{Fate, Medium};
 use jiff::tz::TimeZone;
+use paceline_composite::{OptimisticSettling, Settle};
 use paceline_core::{Denied, Limiter, Timestamp};
 use paceline_durable::{DurableQuota, HighWaterFile, NotGranted, QuotaId, RedbStore, Store};
 use paceline_quota::{CalendarUnit, Window};
@@ -193,6 +194,19 @@ fn a_cost_may_be_larger_than_a_lease() {
     quota.grant(now, 7_777).expect("there is enough");
     crash(&medium, quota);
     assert_eq!(open(&medium, 10_000, &window).used(now), 7_777);
+}
+
+/// A limit on tokens, of which the answer says how many there were.
+#[test]
+fn an_estimate_is_settled_over_a_restart() -> Result<(), Box<dyn std::error::Error>> {
+    let (window, now) = (Window::fixed(DAY), Timestamp::EPOCH);
+    let medium = Medium::default();
+    let mut tokens = OptimisticSettling::new(open(&medium, 10_000, &window));
+    let receipt = tokens.reserve(now, 5_000)?;
+    tokens.settle(now, receipt, 1_200)?;
+    drop(tokens);
+    assert_eq!(open(&medium, 10_000, &window).used(now), 1_200);
+    Ok(())
 }
 
 /// Gate G24: a hundred threads, a limit of five, a thousand times.
