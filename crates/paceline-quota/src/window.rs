@@ -55,9 +55,10 @@ impl Window {
         Self(Kind::Calendar(Calendar { unit, zone }))
     }
 
-    /// When a charge made now stops to count, if no window is open yet; always after `now`, but for
-    /// [`Timestamp::MAX`].
-    pub(crate) fn leaves_at(&self, now: Timestamp) -> Timestamp {
+    /// When a charge made at `now` stops to count, if no window is open yet.
+    ///
+    /// That is always after `now`, but for [`Timestamp::MAX`].
+    pub fn leaves_at(&self, now: Timestamp) -> Timestamp {
         match &self.0 {
             Kind::Fixed { period } => after(now, *period),
             Kind::Rolling { period } => {
@@ -73,7 +74,9 @@ impl Window {
     }
 
     /// The period of a rolling window, in which usage leaves bit by bit.
-    pub(crate) const fn rolling_period(&self) -> Option<Duration> {
+    ///
+    /// `None` for other windows, which end as a whole.
+    pub const fn rolling_period(&self) -> Option<Duration> {
         match self.0 {
             Kind::Rolling { period } => Some(Duration::from_nanos(period)),
             _ => None,
@@ -81,7 +84,10 @@ impl Window {
     }
 
     /// A text that two windows share if and only if they are the same.
-    pub(crate) fn shape(&self) -> String {
+    ///
+    /// It names the kind, the length or unit, and the time zone: for whoever keeps usage beyond a
+    /// process, and must know what it was counted in.
+    pub fn shape(&self) -> String {
         match &self.0 {
             Kind::Fixed { period } => format!("fixed {period} ns"),
             Kind::Rolling { period } => format!("rolling {period} ns"),
