@@ -19,7 +19,7 @@ use gathered::{FateFigures, Gathered, Row};
 use crate::{
     engine::Streams,
     model::{self, Bound, Fate, Tally},
-    results::{Bin, Comparison, Latency, LimitLine, Optimum, Part, Summary},
+    results::{Bin, Comparison, Driven, Latency, LimitLine, Optimum, Part, Summary},
     scenario::{Scenario, limit::Limit, strategy::Strategy},
     workload::TraceError,
 };
@@ -82,12 +82,48 @@ pub fn compare_by(
         }
     }
     let precision = plan.replications.precision(scenario, &gathered);
-    let baseline = scenario.strategies.get(plan.baseline);
+    let mut comparison = conclude(scenario, plan.baseline, &bounds, gathered);
+    comparison.precision = precision;
+    Ok(comparison)
+}
+
+/// What a strategy did that was driven in real time: the only one of a scenario, of which as much is counted as it
+/// lasts.
+///
+/// # Errors
+///
+/// Fails if a trace cannot be read.
+pub fn measured(
+    scenario: &Scenario,
+    tally: &Tally,
+    driven: Driven,
+) -> Result<Comparison, TraceError> {
+    let bound = model::optimum(scenario, Streams::new(scenario.seed))?;
+    let mut gathered = Gathered::new(scenario);
+    let row = gathered.row(tally);
+    gathered.add(&row, &bound);
+    let mut comparison = conclude(scenario, 0, &[bound], vec![gathered]);
+    comparison.driven = Some(driven);
+    comparison.limits.clear();
+    for strategy in &mut comparison.strategies {
+        strategy.left.clear();
+    }
+    Ok(comparison)
+}
+
+/// Sums up what was gathered of each strategy under these bounds, one for each replication.
+fn conclude(
+    scenario: &Scenario,
+    baseline: usize,
+    bounds: &[Bound],
+    gathered: Vec<Gathered>,
+) -> Comparison {
+    let name = scenario.strategies.get(baseline);
     let mut comparison = Comparison {
         scenario: scenario.name.clone(),
         seed: scenario.seed,
-        replications: count,
-        precision,
+        replications: u32::try_from(bounds.len()).unwrap_or(u32::MAX),
+        precision: None,
         duration_s: scenario.duration().as_secs_f64(),
         warmup_s: scenario.warmup_s.get().as_secs_f64(),
         arrivals: mean(bounds.iter().map(|bound| bound.arrivals)),
@@ -99,16 +135,17 @@ pub fn compare_by(
         bin_s: scenario.bin().as_secs_f64(),
         limit_line: limit_line(scenario),
         limits: limits::limits(scenario),
-        baseline: baseline.map_or_else(String::new, |strategy| strategy.name.clone()),
+        baseline: name.map_or_else(String::new, |strategy| strategy.name.clone()),
         strategies: scenario
             .strategies
             .iter()
             .zip(gathered)
             .map(|(strategy, gathered)| summarise(strategy, gathered, scenario))
             .collect(),
+        driven: None,
     };
-    tell_apart(&mut comparison.strategies, plan.baseline);
-    Ok(comparison)
+    tell_apart(&mut comparison.strategies, baseline);
+    comparison
 }
 
 /// How many replications are under way at once, at most; each leaves a row until all of them are done.

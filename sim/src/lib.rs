@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod compare;
+pub mod drive;
 pub mod engine;
 pub mod fit;
 pub mod model;

@@ -35,6 +35,19 @@ pub struct Comparison {
     pub baseline: String,
     /// One entry per strategy, in the order of the scenario.
     pub strategies: Vec<Summary>,
+    /// Where it was measured, if it was and not simulated. What limits have left is not known then.
+    pub driven: Option<Driven>,
+}
+
+/// How a strategy was driven in real time.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Driven {
+    /// The address of the server.
+    pub against: String,
+    /// How many times as fast as time the clock of the client went.
+    pub speed: u32,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
 }
 
 /// The most requests that any schedule could have got admitted.

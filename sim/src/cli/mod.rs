@@ -3,7 +3,9 @@
 mod check;
 mod compare;
 mod completions;
+mod drive;
 mod fit;
+mod format;
 mod man;
 mod merge;
 mod one_run;
@@ -43,6 +45,7 @@ enum Command {
     Trace(trace::Trace),
     Watch(watch::Watch),
     Check(check::Check),
+    Drive(drive::Drive),
     Presets(presets::ShowPresets),
     Fit(fit::Fit),
     Score(score::Score),
@@ -67,6 +70,7 @@ impl Cli {
             Command::Trace(trace) => trace.run(out),
             Command::Watch(watch) => watch.run(out),
             Command::Check(check) => check.run(out),
+            Command::Drive(drive) => drive.run(out),
             Command::Presets(presets) => presets.run(out),
             Command::Fit(fit) => fit.run(out),
             Command::Score(score) => score.run(out),
