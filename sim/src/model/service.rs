@@ -12,6 +12,17 @@ pub(super) struct Service {
     error_rate: f64,
 }
 
+/// How a worker answers a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drawn {
+    /// Seconds until the first token.
+    pub(super) first: f64,
+    /// Seconds for each token.
+    pub(super) each: f64,
+    /// Until the last one.
+    pub(super) takes: Duration,
+}
+
 /// A span of time to be drawn, in seconds.
 pub(super) enum Span {
     Fixed(f64),
@@ -28,8 +39,8 @@ impl Service {
         }
     }
 
-    /// How long a call takes whose answer has so many tokens, or `None` if it fails.
-    pub(super) fn draw(&self, output_tokens: u64, rng: &mut impl Rng) -> Option<Duration> {
+    /// How a call is answered whose answer has so many tokens, or `None` if it fails.
+    pub(super) fn draw(&self, output_tokens: u64, rng: &mut impl Rng) -> Option<Drawn> {
         if unit(rng.next_u64()) < self.error_rate {
             return None;
         }
@@ -37,7 +48,11 @@ impl Service {
         let each = self.per_output_token.draw(rng);
         #[expect(clippy::cast_precision_loss, reason = "a latency needs no 53 bits")]
         let seconds = first + each * output_tokens as f64;
-        Some(duration(seconds))
+        Some(Drawn {
+            first,
+            each,
+            takes: duration(seconds),
+        })
     }
 }
 
@@ -71,7 +86,7 @@ impl Span {
     }
 }
 
-fn duration(seconds: f64) -> Duration {
+pub(super) fn duration(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 

@@ -1,0 +1,282 @@
+use std::{convert::Infallible, fmt, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+
+use hyper::{Request, Response, body::Incoming, server::conn::http1, service::Service};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::{
+    clock::Clock,
+    counts::Counts,
+    driver::Driver,
+    handle::{Body, Shared},
+    job::Jobs,
+    labels::Labels,
+};
+use crate::{engine::Streams, scenario::Scenario, workload::TraceError};
+
+/// Which provider to serve, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The name of the provider; the first one, if absent.
+    pub provider: Option<String>,
+    /// How many times as fast as real time its clock runs: above 0, to [`Server::FASTEST`].
+    pub speed: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            provider: None,
+            speed: 1.0,
+        }
+    }
+}
+
+/// Why a provider cannot be served, or no longer.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// There is no provider of this name among those.
+    NoSuchProvider(String, Vec<String>),
+    /// The speed is out of range.
+    Speed(f64),
+    /// It cannot listen at this address.
+    Listen(String, io::Error),
+    /// It cannot start a thread for the model.
+    Thread(io::Error),
+    /// There is no randomness for the secret under which API keys are hashed.
+    Random(getrandom::Error),
+    /// The trace of a tenant cannot be read.
+    Trace(TraceError),
+    /// The thread of the model ended before its time.
+    Model,
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchProvider(name, all) => {
+                let all: Vec<_> = all.iter().map(|it| format!("`{it}`")).collect();
+                let all = all.join(", ");
+                write!(f, "--provider: none is named `{name}`; there are {all}")
+            }
+            Self::Speed(speed) => {
+                let most = Server::FASTEST;
+                write!(f, "--speed: expected above 0 to {most}, found {speed}")
+            }
+            Self::Listen(address, err) => {
+                write!(f, "--listen: cannot listen at `{address}`: {err}")
+            }
+            Self::Thread(err) => write!(f, "cannot start a thread: {err}"),
+            Self::Random(err) => write!(f, "no randomness: {err}"),
+            Self::Trace(err) => write!(f, "{err}"),
+            Self::Model => write!(f, "the model ended before its time"),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {}
+
+impl From<TraceError> for ServeError {
+    fn from(err: TraceError) -> Self {
+        Self::Trace(err)
+    }
+}
+
+/// A provider of a scenario that listens, and answers once it runs.
+///
+/// Connections are accepted while fewer than [`Server::MOST_CONNECTIONS`] are open; the others wait to be.
+pub struct Server {
+    listener: TcpListener,
+    jobs: Jobs,
+    labels: Labels,
+    name: String,
+    scenario: Scenario,
+    provider: usize,
+    speed: f64,
+    counts: Arc<Counts>,
+}
+
+/// How long the head of a request may take, and how long a connection may be idle, in real time.
+const HEAD_WITHIN: Duration = Duration::from_secs(60);
+/// How long to wait when the system has no more connections to give.
+const BREATH: Duration = Duration::from_millis(50);
+
+impl Server {
+    /// The highest speed: 1,000.
+    pub const FASTEST: f64 = 1_000.0;
+    /// How many connections are open at a time.
+    pub const MOST_CONNECTIONS: usize = 16_384;
+    /// How long calls under way may take to end once the server is told to stop, in real time.
+    pub const GRACE: Duration = Duration::from_secs(10);
+
+    /// Makes a server that listens at `address`, such as `127.0.0.1:0`, which is any free port.
+    ///
+    /// # Errors
+    ///
+    /// Says which option does not fit the scenario, or why it cannot listen.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the scenario was not checked.
+    pub async fn bind(
+        scenario: &Scenario,
+        address: &str,
+        options: &Options,
+    ) -> Result<Self, ServeError> {
+        let speed = options.speed;
+        if !(speed > 0.0 && speed <= Self::FASTEST) {
+            return Err(ServeError::Speed(speed));
+        }
+        let place = place(scenario, options.provider.as_deref())?;
+        let workload = scenario.workloads[0].clone();
+        let name = match scenario.providers[place].name.as_str() {
+            "" => "simulated",
+            name => name,
+        };
+        let listener = TcpListener::bind(address).await;
+        Ok(Self {
+            listener: listener.map_err(|err| ServeError::Listen(address.to_owned(), err))?,
+            jobs: Jobs::new(workload, Streams::new(scenario.seed)),
+            labels: Labels::new().map_err(ServeError::Random)?,
+            name: name.to_owned(),
+            scenario: scenario.clone(),
+            provider: place,
+            speed,
+            counts: Arc::default(),
+        })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system does not say.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// What it counts while it runs.
+    pub fn counts(&self) -> Arc<Counts> {
+        Arc::clone(&self.counts)
+    }
+
+    /// Answers from now on, which is the start of the scenario, until `shutdown` comes; then lets calls under way
+    /// end, for [`Server::GRACE`] at most.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the trace of a tenant cannot be read.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let clock = Clock::begin(self.scenario.start(), self.speed);
+        let (model, commands) = mpsc::unbounded_channel();
+        let start = Driver::start(self.scenario, self.provider, clock, self.counts, commands);
+        let mut driver = start.map_err(ServeError::Thread)?;
+        let shared = Arc::new(Shared {
+            clock,
+            labels: self.labels,
+            jobs: self.jobs,
+            name: self.name,
+            model,
+        });
+        let graceful = GracefulShutdown::new();
+        let permits = Arc::new(Semaphore::new(Self::MOST_CONNECTIONS));
+        let mut connections = JoinSet::new();
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                ended = &mut driver => return how(ended),
+                Some(_) = connections.join_next() => {}
+                (stream, permit) = accept(&self.listener, &permits) => {
+                    let connection = serve(stream, Calls(Arc::clone(&shared)));
+                    let connection = graceful.watch(connection);
+                    connections.spawn(async move {
+                        // Whoever breaks a connection off knows.
+                        let _ = connection.await;
+                        drop(permit);
+                    });
+                }
+            }
+        }
+        drop(self.listener);
+        drop(shared);
+        // Whoever is not done by then is cut off.
+        let _ = timeout(Self::GRACE, graceful.shutdown()).await;
+        connections.shutdown().await;
+        how(driver.await)
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").finish_non_exhaustive()
+    }
+}
+
+/// How the model ended.
+fn how(ended: Result<Result<(), TraceError>, oneshot::error::RecvError>) -> Result<(), ServeError> {
+    Ok(ended.map_err(|_| ServeError::Model)??)
+}
+
+/// The place of the provider of this name.
+fn place(scenario: &Scenario, name: Option<&str>) -> Result<usize, ServeError> {
+    let Some(name) = name else {
+        return Ok(0);
+    };
+    let providers = &scenario.providers;
+    let place = providers.iter().position(|it| it.name == name);
+    place.ok_or_else(|| {
+        let all = providers.iter().map(|it| it.name.clone()).collect();
+        ServeError::NoSuchProvider(name.to_owned(), all)
+    })
+}
+
+/// The next connection, once there is room for it.
+async fn accept(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+    // It is never closed.
+    let permit = Arc::clone(permits).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, permit),
+            // Of that connection, or for want of files, which others give back.
+            Err(_) => sleep(BREATH).await,
+        }
+    }
+}
+
+/// Answers whatever comes on one connection.
+#[derive(Clone)]
+struct Calls(Arc<Shared>);
+
+impl Service<Request<Incoming>> for Calls {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move { Ok(shared.handle(request).await) })
+    }
+}
+
+fn serve(stream: TcpStream, calls: Calls) -> http1::Connection<TokioIo<TcpStream>, Calls> {
+    // Pieces of answers are small, and each is for now.
+    let _ = stream.set_nodelay(true);
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .serve_connection(TokioIo::new(stream), calls)
+}
