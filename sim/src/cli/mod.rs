@@ -1,5 +1,6 @@
 //! The command line: one module per subcommand.
 
+mod calibrate;
 mod check;
 mod compare;
 mod completions;
@@ -47,6 +48,7 @@ enum Command {
     Watch(watch::Watch),
     Check(check::Check),
     Drive(drive::Drive),
+    Calibrate(calibrate::Calibrate),
     Presets(presets::ShowPresets),
     Fit(fit::Fit),
     Score(score::Score),
@@ -73,6 +75,7 @@ impl Cli {
             Command::Watch(watch) => watch.run(out),
             Command::Check(check) => check.run(out),
             Command::Drive(drive) => drive.run(out),
+            Command::Calibrate(calibrate) => calibrate.run(out),
             Command::Presets(presets) => presets.run(out),
             Command::Fit(fit) => fit.run(out),
             Command::Score(score) => score.run(out),

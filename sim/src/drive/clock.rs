@@ -14,9 +14,14 @@ pub struct FastClock {
 impl FastClock {
     /// Makes a clock that shows `start` now.
     pub fn starting_at(start: Timestamp, speed: NonZeroU32) -> Self {
+        Self::since(start, Instant::now(), speed)
+    }
+
+    /// Makes a clock that showed `start` then.
+    pub const fn since(start: Timestamp, then: Instant, speed: NonZeroU32) -> Self {
         Self {
             start,
-            started_at: Instant::now(),
+            started_at: then,
             speed,
         }
     }
@@ -30,11 +35,6 @@ impl FastClock {
             // Nobody lives to see it.
             None => pending().await,
         }
-    }
-
-    /// How many times as fast as time it goes.
-    pub const fn speed(&self) -> NonZeroU32 {
-        self.speed
     }
 }
 
