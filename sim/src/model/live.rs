@@ -5,7 +5,7 @@ use paceline_core::Timestamp;
 use super::{
     answer::{Outcome, Reads, Said},
     calls::{Call, CallId, Caller, Stage},
-    dialect::Response,
+    dialect::{Occasion, Response},
     observe::{Nobody, Observer},
     provider::Provider,
     service::{self, Drawn},
@@ -232,19 +232,23 @@ impl<O: Observer> World<O> {
             return;
         };
         let key = &self.providers[call.key];
-        let Some(Drawn { first, each, .. }) = key.drawn(&call.job, call.attempt) else {
+        let Some(drawn) = key.drawn(&call.job, call.attempt) else {
             return;
+        };
+        let Drawn { first, each, .. } = drawn;
+        let answer = call.answer.as_ref();
+        let said = if drawn.breaks_off {
+            // So far it is an answer like others.
+            words(&key.say(self.now, Occasion::Answer, Reads::All))
+        } else {
+            answer.map(|it| words(&it.said)).unwrap_or_default()
         };
         let first_at = self.now.saturating_add(slowed);
         let first_at = first_at.saturating_add(service::duration(first));
         let beginning = Beginning {
             first_at: first_at.saturating_add(call.back),
             each: service::duration(each),
-            response: call
-                .answer
-                .as_ref()
-                .map(|it| words(&it.said))
-                .unwrap_or_default(),
+            response: said,
         };
         self.heard.push(Heard::Begins(number, beginning));
     }

@@ -110,6 +110,9 @@ impl Provider {
             Err((outcome, occasion)) => (outcome, self.refusal, occasion),
             Ok(()) => match self.service.draw(job.output_tokens, &mut luck(self)) {
                 None => (Outcome::Failed, self.refusal, Occasion::Failure),
+                Some(drawn) if drawn.breaks_off => {
+                    (Outcome::Failed, drawn.takes, Occasion::Failure)
+                }
                 Some(drawn) => (Outcome::Success, drawn.takes, Occasion::Answer),
             },
         };
@@ -189,7 +192,7 @@ impl Provider {
     }
 
     /// Words what it says, unless the gist will do.
-    fn say(&self, now: Timestamp, occasion: Occasion, reads: Reads) -> Said {
+    pub(super) fn say(&self, now: Timestamp, occasion: Occasion, reads: Reads) -> Said {
         let states = self.limits.iter().map(|(rate, limiter)| {
             let all = limiter.check(now, rate.quota.burst());
             State {

@@ -10,6 +10,7 @@ pub(super) struct Service {
     first_token: Span,
     per_output_token: Span,
     error_rate: f64,
+    break_off_rate: f64,
 }
 
 /// How a worker answers a call.
@@ -19,8 +20,9 @@ pub(super) struct Drawn {
     pub(super) first: f64,
     /// Seconds for each token.
     pub(super) each: f64,
-    /// Until the last one.
+    /// Until the last one, or until it breaks off.
     pub(super) takes: Duration,
+    pub(super) breaks_off: bool,
 }
 
 /// A span of time to be drawn, in seconds.
@@ -36,6 +38,7 @@ impl Service {
             first_token: Span::new(&spec.first_token),
             per_output_token: Span::new(&spec.per_output_token),
             error_rate: spec.error_rate.get(),
+            break_off_rate: spec.break_off_rate.get(),
         }
     }
 
@@ -48,10 +51,18 @@ impl Service {
         let each = self.per_output_token.draw(rng);
         #[expect(clippy::cast_precision_loss, reason = "a latency needs no 53 bits")]
         let seconds = first + each * output_tokens as f64;
+        // Without this fault, nothing is drawn for it.
+        let breaks_off = self.break_off_rate > 0.0 && unit(rng.next_u64()) < self.break_off_rate;
+        let share = if breaks_off {
+            unit(rng.next_u64())
+        } else {
+            1.0
+        };
         Some(Drawn {
             first,
             each,
-            takes: duration(seconds),
+            takes: duration(seconds * share),
+            breaks_off,
         })
     }
 }

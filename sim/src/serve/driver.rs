@@ -1,16 +1,16 @@
-use std::{collections::HashMap, io, sync::Arc, thread};
+use std::{collections::HashMap, sync::Arc, thread};
 
+use paceline_core::Timestamp;
 use tokio::{
     runtime,
     sync::{mpsc, oneshot},
     time::sleep_until,
 };
 
-use super::{clock::Clock, counts::Counts};
+use super::{clock::Clock, counts::Counts, error::ServeError, record::Record};
 use crate::{
     model::{Heard, Live, Outside},
     scenario::Scenario,
-    workload::TraceError,
 };
 
 /// What calls ask of the model.
@@ -25,53 +25,67 @@ pub(super) enum Command {
 /// As many events may be pending as this before calls are turned away; the engine takes 16 times as many.
 const MOST_PENDING: usize = 1 << 20;
 
+/// What becomes a driver on a thread of its own, as the model itself cannot be sent to another one.
+pub(super) struct Model {
+    pub(super) scenario: Scenario,
+    pub(super) provider: usize,
+    pub(super) clock: Clock,
+    pub(super) counts: Arc<Counts>,
+    pub(super) record: Option<Record>,
+}
+
+impl Model {
+    /// Starts the thread, so that whatever else calls the provider holds up nobody but itself; says how it ended.
+    /// It ends when nobody can send commands any more.
+    pub(super) fn start(
+        self,
+        commands: mpsc::UnboundedReceiver<Command>,
+    ) -> Result<oneshot::Receiver<Result<(), ServeError>>, ServeError> {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(ServeError::Thread)?;
+        let (ended, end) = oneshot::channel();
+        let run = move || {
+            let driver = self.drive();
+            let end = driver.and_then(|driver| runtime.block_on(driver.drive(commands)));
+            // Or nobody wants to know.
+            let _ = ended.send(end);
+        };
+        let thread = thread::Builder::new().name("model".to_owned()).spawn(run);
+        thread.map_err(ServeError::Thread)?;
+        Ok(end)
+    }
+
+    fn drive(self) -> Result<Driver, ServeError> {
+        let live = Live::start(&self.scenario, self.provider)?;
+        Ok(Driver {
+            live,
+            start: self.scenario.start(),
+            clock: self.clock,
+            counts: self.counts,
+            record: self.record,
+            callers: HashMap::new(),
+        })
+    }
+}
+
 /// The model, in the time of a clock.
-pub(super) struct Driver {
+struct Driver {
     live: Live,
+    start: Timestamp,
     clock: Clock,
     counts: Arc<Counts>,
+    record: Option<Record>,
     callers: HashMap<u64, mpsc::UnboundedSender<Heard>>,
 }
 
 impl Driver {
-    /// Starts a provider of a scenario on a thread of its own, so that whatever else calls it holds up nobody but
-    /// itself; says how that ended. It ends when nobody can send commands any more.
-    pub(super) fn start(
-        scenario: Scenario,
-        provider: usize,
-        clock: Clock,
-        counts: Arc<Counts>,
-        commands: mpsc::UnboundedReceiver<Command>,
-    ) -> io::Result<oneshot::Receiver<Result<(), TraceError>>> {
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()?;
-        let (ended, end) = oneshot::channel();
-        let model = move || {
-            let live = Live::start(&scenario, provider);
-            let end = live.and_then(|live| {
-                let driver = Self {
-                    live,
-                    clock,
-                    counts,
-                    callers: HashMap::new(),
-                };
-                runtime.block_on(driver.drive(commands))
-            });
-            // Or nobody wants to know.
-            let _ = ended.send(end);
-        };
-        thread::Builder::new()
-            .name("model".to_owned())
-            .spawn(model)?;
-        Ok(end)
-    }
-
     /// Lets things happen when they are due, until nobody can send commands any more.
     async fn drive(
         mut self,
         mut commands: mpsc::UnboundedReceiver<Command>,
-    ) -> Result<(), TraceError> {
+    ) -> Result<(), ServeError> {
         loop {
             self.advance()?;
             let next = self.live.next_at().map(|at| self.clock.instant(at));
@@ -84,7 +98,7 @@ impl Driver {
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(command) => self.obey(command)?,
-                    None => return Ok(()),
+                    None => return self.record.map_or(Ok(()), Record::finish),
                 },
                 () = due => {}
             }
@@ -92,19 +106,24 @@ impl Driver {
     }
 
     /// Lets everything happen that is due, and tells of it.
-    fn advance(&mut self) -> Result<(), TraceError> {
+    fn advance(&mut self) -> Result<(), ServeError> {
         self.live.advance(self.clock.now())?;
         self.tell();
         Ok(())
     }
 
-    fn obey(&mut self, command: Command) -> Result<(), TraceError> {
+    fn obey(&mut self, command: Command) -> Result<(), ServeError> {
         self.advance()?;
         match command {
             Command::Send(..) if self.live.pending() >= MOST_PENDING => {}
             Command::Send(mut call, caller) => {
-                call.job.at = self.clock.now();
+                let now = self.clock.now();
+                call.job.at = now;
                 self.counts.arrived();
+                // A retry is no request of its own.
+                if let Some(record) = self.record.as_mut().filter(|_| call.attempt == 0) {
+                    record.write(now.saturating_duration_since(self.start), &call.job)?;
+                }
                 self.callers.insert(call.number, caller);
                 self.live.send(call);
             }

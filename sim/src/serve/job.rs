@@ -37,12 +37,15 @@ impl Jobs {
     /// The call that a request with these headers makes.
     ///
     /// `x-paceline-job` and `x-paceline-attempt` choose its luck; if absent, calls are numbered, and each is the
-    /// first of its request. `x-paceline-input-tokens` and `x-paceline-output-tokens` say how large it is; if
+    /// first of its request, unless `x-stainless-retry-count`, which SDKs send, says otherwise. `x-paceline-input-tokens` and `x-paceline-output-tokens` say how large it is; if
     /// absent, the prompt is estimated and the answer drawn.
     pub(super) fn call(&self, ask: &Ask, headers: &HeaderMap) -> Result<Outside, Fault> {
         let number = self.next.fetch_add(1, Relaxed);
         let id = whole(headers, "x-paceline-job", u64::MAX)?.unwrap_or(number);
-        let attempt = whole(headers, "x-paceline-attempt", u32::MAX.into())?.unwrap_or_default();
+        let attempt = match whole(headers, "x-paceline-attempt", u32::MAX.into())? {
+            None => whole(headers, "x-stainless-retry-count", u32::MAX.into())?,
+            given => given,
+        };
         let input_tokens = whole(headers, "x-paceline-input-tokens", u64::MAX)?;
         let output_tokens = whole(headers, "x-paceline-output-tokens", LONGEST_ANSWER)?;
         let cap = ask.max_tokens.or(self.workload.max_tokens);
@@ -60,7 +63,7 @@ impl Jobs {
                 output_tokens: output_tokens.min(max_tokens),
                 max_tokens,
             },
-            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+            attempt: u32::try_from(attempt.unwrap_or_default()).unwrap_or(u32::MAX),
         })
     }
 

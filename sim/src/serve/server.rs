@@ -1,4 +1,7 @@
-use std::{convert::Infallible, fmt, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible, fmt, io, net::SocketAddr, path::PathBuf, pin::Pin, sync::Arc,
+    time::Duration,
+};
 
 use hyper::{Request, Response, body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
@@ -15,12 +18,14 @@ use tokio::{
 use super::{
     clock::Clock,
     counts::Counts,
-    driver::Driver,
+    driver::Model,
+    error::ServeError,
     handle::{Body, Shared},
     job::Jobs,
     labels::Labels,
+    record::Record,
 };
-use crate::{engine::Streams, scenario::Scenario, workload::TraceError};
+use crate::{engine::Streams, scenario::Scenario};
 
 /// Which provider to serve, and how.
 #[derive(Clone, Debug)]
@@ -29,6 +34,9 @@ pub struct Options {
     pub provider: Option<String>,
     /// How many times as fast as real time its clock runs: above 0, to [`Server::FASTEST`].
     pub speed: f64,
+    /// Where to write the requests that come, as a trace; nowhere, if absent. It is CSV, or JSON lines if its
+    /// name ends in `.jsonl`, and stands there once the server has stopped.
+    pub record: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -36,58 +44,8 @@ impl Default for Options {
         Self {
             provider: None,
             speed: 1.0,
+            record: None,
         }
-    }
-}
-
-/// Why a provider cannot be served, or no longer.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ServeError {
-    /// There is no provider of this name among those.
-    NoSuchProvider(String, Vec<String>),
-    /// The speed is out of range.
-    Speed(f64),
-    /// It cannot listen at this address.
-    Listen(String, io::Error),
-    /// It cannot start a thread for the model.
-    Thread(io::Error),
-    /// There is no randomness for the secret under which API keys are hashed.
-    Random(getrandom::Error),
-    /// The trace of a tenant cannot be read.
-    Trace(TraceError),
-    /// The thread of the model ended before its time.
-    Model,
-}
-
-impl fmt::Display for ServeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchProvider(name, all) => {
-                let all: Vec<_> = all.iter().map(|it| format!("`{it}`")).collect();
-                let all = all.join(", ");
-                write!(f, "--provider: none is named `{name}`; there are {all}")
-            }
-            Self::Speed(speed) => {
-                let most = Server::FASTEST;
-                write!(f, "--speed: expected above 0 to {most}, found {speed}")
-            }
-            Self::Listen(address, err) => {
-                write!(f, "--listen: cannot listen at `{address}`: {err}")
-            }
-            Self::Thread(err) => write!(f, "cannot start a thread: {err}"),
-            Self::Random(err) => write!(f, "no randomness: {err}"),
-            Self::Trace(err) => write!(f, "{err}"),
-            Self::Model => write!(f, "the model ended before its time"),
-        }
-    }
-}
-
-impl std::error::Error for ServeError {}
-
-impl From<TraceError> for ServeError {
-    fn from(err: TraceError) -> Self {
-        Self::Trace(err)
     }
 }
 
@@ -103,6 +61,7 @@ pub struct Server {
     provider: usize,
     speed: f64,
     counts: Arc<Counts>,
+    record: Option<Record>,
 }
 
 /// How long the head of a request may take, and how long a connection may be idle, in real time.
@@ -143,8 +102,11 @@ impl Server {
             name => name,
         };
         let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|err| ServeError::Listen(address.to_owned(), err))?;
+        let record = options.record.as_deref().map(Record::create);
         Ok(Self {
-            listener: listener.map_err(|err| ServeError::Listen(address.to_owned(), err))?,
+            listener,
+            record: record.transpose()?,
             jobs: Jobs::new(workload, Streams::new(scenario.seed)),
             labels: Labels::new().map_err(ServeError::Random)?,
             name: name.to_owned(),
@@ -178,8 +140,14 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
         let clock = Clock::begin(self.scenario.start(), self.speed);
         let (model, commands) = mpsc::unbounded_channel();
-        let start = Driver::start(self.scenario, self.provider, clock, self.counts, commands);
-        let mut driver = start.map_err(ServeError::Thread)?;
+        let driver = Model {
+            scenario: self.scenario,
+            provider: self.provider,
+            clock,
+            counts: self.counts,
+            record: self.record,
+        };
+        let mut driver = driver.start(commands)?;
         let shared = Arc::new(Shared {
             clock,
             labels: self.labels,
@@ -224,8 +192,8 @@ impl fmt::Debug for Server {
 }
 
 /// How the model ended.
-fn how(ended: Result<Result<(), TraceError>, oneshot::error::RecvError>) -> Result<(), ServeError> {
-    Ok(ended.map_err(|_| ServeError::Model)??)
+fn how(ended: Result<Result<(), ServeError>, oneshot::error::RecvError>) -> Result<(), ServeError> {
+    ended.map_err(|_| ServeError::Model)?
 }
 
 /// The place of the provider of this name.
