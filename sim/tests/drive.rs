@@ -9,8 +9,8 @@ use std::{
     future::{pending, ready},
     net::{SocketAddr, TcpListener},
     num::NonZeroU32,
-    sync::mpsc,
-    thread,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
 };
 
 use paceline_sim::{
@@ -22,20 +22,29 @@ use paceline_sim::{
     report::{self, Style},
     results,
     scenario::Scenario,
-    serve::{Options, Server},
+    serve::{Counts, Options, Server},
     workload::Jobs,
 };
 use program::{fails, sim};
 use tempfile::TempDir;
 use text::read;
+use tokio::sync::oneshot;
 
 const SPEED: u32 = 500;
 
-/// Serves the provider of a scenario until the test is over.
-fn served(scenario: &Scenario) -> SocketAddr {
-    let (tell, address) = mpsc::channel();
+/// The provider of a scenario, served until the test is over or stops it.
+struct Served {
+    address: SocketAddr,
+    counts: Arc<Counts>,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+fn serve(scenario: &Scenario) -> Served {
+    let (tell, told) = mpsc::channel();
+    let (stop, stopped) = oneshot::channel();
     let scenario = scenario.clone();
-    thread::spawn(move || {
+    let thread = thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -47,12 +56,28 @@ fn served(scenario: &Scenario) -> SocketAddr {
             };
             let server = Server::bind(&scenario, "127.0.0.1:0", &options).await;
             let server = server.expect("a free port");
-            tell.send(server.local_addr().expect("an address"))
+            let address = server.local_addr().expect("an address");
+            tell.send((address, server.counts()))
                 .expect("somebody waits");
-            server.run(pending()).await
-        })
+            let stopped = async {
+                if stopped.await.is_err() {
+                    pending::<()>().await;
+                }
+            };
+            server.run(stopped).await.expect("it serves");
+        });
     });
-    address.recv().expect("it listens")
+    let (address, counts) = told.recv().expect("it listens");
+    Served {
+        address,
+        counts,
+        stop,
+        thread,
+    }
+}
+
+fn served(scenario: &Scenario) -> SocketAddr {
+    serve(scenario).address
 }
 
 /// Drives the only strategy of a scenario against this address, and stops when told to.
@@ -177,10 +202,19 @@ fn who_gets_no_answer_in_time_hangs_up_and_tries_again() {
         "seed = 1\nduration_s = 9\n[workload]\narrivals.batch = { jobs = 1 }\ninput_tokens.fixed = 1\noutput_tokens.fixed = 1\n[provider]\nfirst_token.fixed_s = 100_000\n[[strategy]]\nname = \"s\"",
     );
     scenario.providers = slow.providers;
-    let tally = driven(&scenario);
+    let server = serve(&scenario);
+    let address = format!("http://{}", server.address);
+    let tally = driven_until(&scenario, &address, pending())
+        .expect("it listens")
+        .tally;
     assert_eq!((tally.calls, tally.failed, tally.refused), (120, 120, 0));
     assert_eq!(tally.total().abandoned, 40);
     assert_eq!(tally.wasted_tokens, 120 * 30);
+    // Whoever waits no longer lets the server know.
+    server.stop.send(()).expect("it runs");
+    server.thread.join().expect("it stops");
+    let counts = (server.counts.left(), server.counts.answered());
+    assert_eq!((server.counts.calls(), counts), (120, (120, 0)));
 }
 
 /// Users who leave, deadlines, faults, priorities, closed loops and a cache: whatever happens, happens to each once.

@@ -27,3 +27,31 @@ impl<C: Clock + ?Sized> Clock for &C {
         (**self).in_real_time(span)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Double;
+
+    impl Clock for Double {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+
+        fn in_real_time(&self, span: Duration) -> Duration {
+            span / 2
+        }
+    }
+
+    fn ask(clock: impl Clock, span: Duration) -> Duration {
+        clock.in_real_time(span)
+    }
+
+    #[test]
+    fn a_clock_keeps_pace_unless_it_says_otherwise_even_behind_a_reference() {
+        let span = Duration::from_secs(4);
+        assert_eq!(ask(crate::ManualClock::default(), span), span);
+        assert_eq!(ask(&Double, span), span / 2);
+    }
+}

@@ -32,20 +32,14 @@ impl Clock for Fast {
     }
 
     fn in_real_time(&self, span: Duration) -> Duration {
-        span.div_ceil(self.1)
+        over(span, self.1)
     }
 }
 
 /// A span over a number, rounded up.
-trait DivCeil {
-    fn div_ceil(self, by: u32) -> Duration;
-}
-
-impl DivCeil for Duration {
-    fn div_ceil(self, by: u32) -> Duration {
-        let nanos = self.as_nanos().div_ceil(by.into());
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-    }
+fn over(span: Duration, by: u32) -> Duration {
+    let nanos = span.as_nanos().div_ceil(by.into());
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 fn throttle(quota: Quota, speed: u32) -> Throttle<Gcra> {
@@ -84,7 +78,7 @@ proptest! {
         let waited = SECOND * (count - 1);
         prop_assert!(shown >= Timestamp::EPOCH.saturating_add(waited));
         let waits = count as usize - 1;
-        prop_assert!(about(took, waited.div_ceil(speed), waits), "{took:?}");
+        prop_assert!(about(took, over(waited, speed), waits), "{took:?}");
     }
 
     /// Delays between tries are spans of the clock, too.
@@ -104,7 +98,7 @@ proptest! {
                 }
             });
             run.await.expect("the last one succeeds");
-            let sum: Duration = spans.iter().map(|span| span.div_ceil(speed)).sum();
+            let sum: Duration = spans.iter().map(|span| over(*span, speed)).sum();
             (start.elapsed(), sum)
         });
         prop_assert!(about(took, sum, spans.len()), "{took:?} of {sum:?}");

@@ -34,6 +34,7 @@ impl Served {
         let options = Options {
             provider: strategy.provider.clone(),
             speed: speed.get().into(),
+            ..Options::default()
         };
         let (bound, address) = mpsc::channel();
         let (begin, go) = oneshot::channel();

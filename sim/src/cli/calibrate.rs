@@ -1,6 +1,6 @@
 use std::{io::Write, num::NonZeroU32};
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use super::{
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     calibrate::{Verdict, calibrate},
+    drive,
     report::calibration,
 };
 
@@ -46,6 +47,10 @@ impl Calibrate {
             Some(name) => vec![one_run::strategy(&scenario, Some(name))?],
             None => scenario.strategies.iter().collect(),
         };
+        for strategy in &strategies {
+            // None should fail when others have taken their time.
+            drive::check(&scenario, strategy).map_err(|err| anyhow!(err))?;
+        }
         let bar = bar(&scenario);
         let mut rows = Vec::new();
         for strategy in strategies {

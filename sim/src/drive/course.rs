@@ -161,10 +161,7 @@ impl World {
 impl Request<'_> {
     async fn pursue(mut self) -> End {
         loop {
-            let (now, Self { job, history, .. }) = (self.world.clock.now(), &self);
-            let passes = self.client.retries.borrow_mut();
-            let passes = { passes }.lets_pass(now, job, history);
-            let failure = if passes {
+            let failure = if self.passes() {
                 let Some(admitted) = self.admit().await else {
                     return End::GivenUp;
                 };
@@ -175,21 +172,27 @@ impl Request<'_> {
             } else {
                 (FailureKind::Throttled, None)
             };
-            let (kind, hint) = failure;
-            let now = self.world.clock.now();
-            let deadline = self.client.deadline(self.job);
-            let history = &mut self.history;
-            let mut retries = self.client.retries.borrow_mut();
-            let next = retries.next(now, self.job, history, kind, hint, deadline);
-            drop(retries);
-            let Ok(delay) = next else {
+            let Some(at) = self.retry_at(failure) else {
                 return End::GivenUp;
             };
-            self.world
-                .clock
-                .sleep_until(now.saturating_add(delay))
-                .await;
+            self.world.clock.sleep_until(at).await;
         }
+    }
+
+    /// Whether a call may be made, which is asked once before each.
+    fn passes(&self) -> bool {
+        let mut retries = self.client.retries.borrow_mut();
+        retries.lets_pass(self.world.clock.now(), self.job, &self.history)
+    }
+
+    /// When to try again after a failure, if at all.
+    fn retry_at(&mut self, (kind, hint): (FailureKind, Option<Duration>)) -> Option<Timestamp> {
+        let now = self.world.clock.now();
+        let deadline = self.client.deadline(self.job);
+        let history = &mut self.history;
+        let mut retries = self.client.retries.borrow_mut();
+        let next = retries.next(now, self.job, history, kind, hint, deadline);
+        next.ok().map(|delay| now.saturating_add(delay))
     }
 
     /// Waits until it may be sent; in vain, if it becomes worthless before or never may be.

@@ -144,3 +144,57 @@ pub fn json(rows: &[Row]) -> anyhow::Result<Vec<u8>> {
     bytes.push(b'\n');
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(figure: Figure, predicted: f64, measured: f64, allowed: Allowed) -> Row {
+        Row {
+            strategy: "one | two".to_owned(),
+            figure,
+            predicted: Some(predicted),
+            measured: Some(measured),
+            allowed,
+        }
+    }
+
+    fn rows() -> [Row; 3] {
+        [
+            row(Figure::Completed, 100.0, 97.0, Allowed::Share(0.02)),
+            row(Figure::Refused, 0.0, 4.0, Allowed::ShareOr(0.1, 4.5)),
+            row(Figure::P95, 2.0, 2.5, Allowed::Anything),
+        ]
+    }
+
+    #[test]
+    fn every_figure_has_a_line_with_its_verdict() {
+        let expected = "\
+strategy   figure     predicted  measured       off      allowed  verdict
+one | two  completed        100        97   -3.00 %        2.0 %  DOES NOT HOLD
+one | two  refused            0         4         -  10.0 % or 4  holds
+one | two  p95           2.00 s    2.50 s  +25.00 %               not judged
+";
+        assert_eq!(table(&rows()), expected);
+    }
+
+    #[test]
+    fn names_do_not_break_a_table_of_markdown() {
+        let text = markdown(&rows());
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 2 + 3);
+        let last = r"| one \| two | p95 | 2.00 s | 2.50 s | +25.00 % |  | not judged |";
+        assert_eq!(lines[4], last);
+    }
+
+    #[test]
+    fn data_have_all_digits_and_verdicts_in_words() {
+        let json = json(&rows()).expect("there is memory");
+        let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+        assert_eq!(json[0]["verdict"], "fails");
+        assert_eq!(json[1]["verdict"], "holds");
+        assert_eq!(json[1]["allowed_number"], 4.5);
+        assert_eq!(json[2]["verdict"], "not_judged");
+        assert!(json[1]["off"].is_null());
+    }
+}
