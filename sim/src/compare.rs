@@ -3,15 +3,16 @@
 mod differences;
 mod gathered;
 mod limits;
+mod measured;
 mod plan;
 
-use std::{num::NonZeroU32, sync::PoisonError};
+use std::sync::PoisonError;
 
 use hdrhistogram::Histogram;
-use paceline_core::Dimension;
 use rayon::prelude::*;
 
 pub use differences::differences;
+pub use measured::measured;
 pub use plan::{Plan, Progress, Replications};
 
 use gathered::{FateFigures, Gathered, Row};
@@ -19,8 +20,8 @@ use gathered::{FateFigures, Gathered, Row};
 use crate::{
     engine::Streams,
     model::{self, Bound, Fate, Tally},
-    results::{Bin, Comparison, Driven, Latency, LimitLine, Optimum, Part, Summary},
-    scenario::{Scenario, limit::Limit, strategy::Strategy},
+    results::{Bin, Comparison, Latency, Optimum, Part, Summary},
+    scenario::{Scenario, strategy::Strategy},
     workload::TraceError,
 };
 
@@ -87,30 +88,6 @@ pub fn compare_by(
     Ok(comparison)
 }
 
-/// What a strategy did that was driven in real time: the only one of a scenario, of which as much is counted as it
-/// lasts.
-///
-/// # Errors
-///
-/// Fails if a trace cannot be read.
-pub fn measured(
-    scenario: &Scenario,
-    tally: &Tally,
-    driven: Driven,
-) -> Result<Comparison, TraceError> {
-    let bound = model::optimum(scenario, Streams::new(scenario.seed))?;
-    let mut gathered = Gathered::new(scenario);
-    let row = gathered.row(tally);
-    gathered.add(&row, &bound);
-    let mut comparison = conclude(scenario, 0, &[bound], vec![gathered]);
-    comparison.driven = Some(driven);
-    comparison.limits.clear();
-    for strategy in &mut comparison.strategies {
-        strategy.left.clear();
-    }
-    Ok(comparison)
-}
-
 /// Sums up what was gathered of each strategy under these bounds, one for each replication.
 fn conclude(
     scenario: &Scenario,
@@ -133,7 +110,7 @@ fn conclude(
             exact: bounds.iter().all(|bound| bound.exact),
         },
         bin_s: scenario.bin().as_secs_f64(),
-        limit_line: limit_line(scenario),
+        limit_line: limits::line(scenario),
         limits: limits::limits(scenario),
         baseline: name.map_or_else(String::new, |strategy| strategy.name.clone()),
         strategies: scenario
@@ -288,29 +265,6 @@ fn series(sum: &Tally, runs: usize) -> Vec<Bin> {
         waiting,
     })
     .collect()
-}
-
-/// The limit on requests that allows the fewest calls in a bin; none if several keys share the calls or
-/// limits change.
-fn limit_line(scenario: &Scenario) -> Option<LimitLine> {
-    let bin_s = scenario.bin().as_secs_f64();
-    let provider = match scenario.providers.as_slice() {
-        [provider] if provider.keys == NonZeroU32::MIN && provider.upgrades.is_empty() => provider,
-        _ => return None,
-    };
-    let limits = provider.limits.iter();
-    let lines = limits.filter_map(|limit| match limit {
-        Limit::Rate(rate) if rate.counts == Dimension::Requests => {
-            // A limit may be spent as soon as its period begins.
-            let periods = (bin_s / rate.quota.period().as_secs_f64()).max(1.0);
-            Some(LimitLine {
-                label: format!("limit {} requests/{}", rate.quota.limit(), rate.per),
-                per_bin: count(rate.quota.limit()) * periods,
-            })
-        }
-        _ => None,
-    });
-    lines.min_by(|a, b| a.per_bin.total_cmp(&b.per_bin))
 }
 
 fn mean(counts: impl ExactSizeIterator<Item = u64>) -> f64 {

@@ -2,7 +2,10 @@
 //!
 //! Counts are means over the replications, hence `f64`. Nothing here knows how it will be shown.
 
+mod driven;
+
 use crate::statistics::Estimate;
+pub use driven::Driven;
 
 /// The outcome of every strategy of a scenario on the same arrivals.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,17 +40,6 @@ pub struct Comparison {
     pub strategies: Vec<Summary>,
     /// Where it was measured, if it was and not simulated. What limits have left is not known then.
     pub driven: Option<Driven>,
-}
-
-/// How a strategy was driven in real time.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Driven {
-    /// The address of the server.
-    pub against: String,
-    /// How many times as fast as time the clock of the client went.
-    pub speed: u32,
-    /// Whether it was stopped before its end.
-    pub stopped: bool,
 }
 
 /// The most requests that any schedule could have got admitted.

@@ -8,13 +8,13 @@ use paceline_admission::Place;
 use paceline_backoff::FailureKind;
 use paceline_core::{Class, Clock, Feedback, Timestamp};
 use paceline_tokio::Admitted;
-use tokio::sync::Notify;
 
 use super::{
     client::Client,
     clock::FastClock,
     http::{Caller, Reply},
     record::{End, Record, Sent},
+    trouble::Trouble,
 };
 use crate::{
     model::{Cache, History, Limits, Outcome, Patience, Sessions},
@@ -31,41 +31,6 @@ pub(super) struct World {
     pub(super) sessions: RefCell<Sessions>,
     pub(super) record: RefCell<Record>,
     pub(super) trouble: Trouble,
-}
-
-/// What makes it pointless to go on.
-#[derive(Default)]
-pub(super) struct Trouble {
-    what: RefCell<Option<String>>,
-    told: Notify,
-}
-
-impl Trouble {
-    /// Waits for it, in vain in most cases.
-    pub(super) async fn comes(&self) -> String {
-        loop {
-            if let Some(what) = self.what.take() {
-                return what;
-            }
-            self.told.notified().await;
-        }
-    }
-
-    /// Looks for it in an answer: no retry makes a server know an address or a key.
-    fn look_for(&self, world: &World, reply: &Reply, feedback: &Feedback) {
-        const POINTLESS: [StatusCode; 4] = [
-            StatusCode::UNAUTHORIZED,
-            StatusCode::FORBIDDEN,
-            StatusCode::NOT_FOUND,
-            StatusCode::METHOD_NOT_ALLOWED,
-        ];
-        if feedback.class == Class::Other && POINTLESS.contains(&reply.status) {
-            let address = world.caller.target();
-            let what = format!("--against: {address} answers {}", reply.status);
-            self.what.replace(Some(what));
-            self.told.notify_one();
-        }
-    }
 }
 
 /// A request under way.
@@ -241,7 +206,7 @@ impl Request<'_> {
             Some(reply) => {
                 let whole = (reply.status, &reply.headers, reply.body.as_slice());
                 let all = paceline_wire::read_http(whole.0, whole.1, whole.2, now);
-                world.trouble.look_for(world, reply, &all);
+                world.trouble.look_for(&world.caller, reply.status, &all);
                 let outcome = outcome(reply.status, &all);
                 world.record.borrow_mut().answered(now, sent, outcome);
                 client.hearing.read_http(now, whole)

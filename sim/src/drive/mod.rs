@@ -13,6 +13,7 @@ mod record;
 mod run;
 mod supported;
 mod target;
+mod trouble;
 
 pub use clock::FastClock;
 pub use run::{Drive, Driven, drive};

@@ -11,11 +11,12 @@ use tokio::{
 use super::{
     client::Client,
     clock::FastClock,
-    course::{Trouble, World},
+    course::World,
     http::Caller,
     record::Record,
     supported,
     target::{Key, Target},
+    trouble::Trouble,
 };
 use crate::{
     engine::Streams,
