@@ -18,7 +18,7 @@ pub(super) struct About {
     pub(super) created: u32,
     pub(super) input_tokens: u64,
     pub(super) output_tokens: u64,
-    /// Whether the cap ends it.
+    /// Whether the cap that it was asked with ends it.
     pub(super) is_cut: bool,
 }
 

@@ -41,7 +41,7 @@ pub(super) struct Vectors {
 /// Dimensions of a vector, unless others are asked for.
 const DIMENSIONS: usize = 16;
 /// So many numbers are given at once at most.
-const MOST_NUMBERS: usize = 1 << 20;
+const MOST_NUMBERS: usize = 1 << 18;
 
 #[derive(Deserialize)]
 struct Chat {

@@ -46,3 +46,40 @@ impl Clock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_runs_so_many_times_as_fast_and_is_never_early() {
+        let start = Timestamp::from_nanos(7_000_000_000);
+        for speed in [0.001, 0.3, 1.0, 7.0, 1_000.0] {
+            let clock = Clock::begin(start, speed);
+            let mut last = clock.now();
+            assert_eq!(last, start);
+            for step in 1..50 {
+                let at = start.saturating_add(Duration::from_millis(17 * step));
+                let began = Instant::now();
+                clock.wait_until(at).await;
+                let now = clock.now();
+                assert!(now >= at && now >= last, "{speed}: {now:?}");
+                // The timer has steps of a millisecond.
+                let passed = began.elapsed().as_secs_f64();
+                let wanted = at.saturating_duration_since(last).as_secs_f64() / speed;
+                assert!(
+                    (wanted - 1e-6..wanted + 0.003).contains(&passed),
+                    "{speed}: {passed}"
+                );
+                last = now;
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_never_comes_is_looked_for_once_a_day() {
+        let clock = Clock::begin(Timestamp::EPOCH, 1e-9);
+        let at = Timestamp::from_nanos(u64::MAX);
+        assert_eq!(clock.instant(at) - Instant::now(), FAR);
+    }
+}

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::{
     answer::{self, About},
     ask::{Ask, Form},
-    body,
+    body::Bodies,
     clock::Clock,
     driver::Command,
     events::Events,
@@ -31,6 +31,7 @@ pub(super) type Body = Either<Full<Bytes>, Stream>;
 pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) labels: Labels,
+    pub(super) bodies: Bodies,
     pub(super) jobs: Jobs,
     /// What the one model is called that is listed.
     pub(super) name: String,
@@ -67,7 +68,7 @@ impl Shared {
             Route::Messages => Ask::messages,
             Route::Embeddings => Ask::embeddings,
         };
-        let ask = parse(&body::read(body).await?)?;
+        let ask = parse(&self.bodies.read(body).await?.bytes)?;
         let mut call = self.jobs.call(&ask, &head.headers)?;
         call.key = self.labels.place(api_key).ok_or(Fault::TooManyKeys)?;
         let about = About {
@@ -77,7 +78,9 @@ impl Shared {
             created: self.created(),
             input_tokens: call.job.input_tokens,
             output_tokens: call.job.output_tokens,
-            is_cut: call.job.output_tokens >= call.job.max_tokens,
+            is_cut: ask
+                .max_tokens
+                .is_some_and(|cap| call.job.output_tokens >= cap),
         };
         let line = Line::call(&self.model, call);
         match ask.form {

@@ -44,3 +44,31 @@ impl fmt::Debug for Labels {
         f.debug_struct("Labels").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_told_apart_up_to_a_bound_and_never_kept() {
+        let labels = Labels::new().expect("there is randomness");
+        let key = |number: usize| format!("sk-{number}");
+        for number in (0..MOST_KEYS).chain(0..MOST_KEYS) {
+            assert_eq!(labels.place(key(number).as_bytes()), Some(number));
+        }
+        assert_eq!(labels.place(b"sk-another"), None);
+        assert_eq!(labels.place(b"sk-7"), Some(7));
+        // Whoever looks at them learns nothing: another server has other labels for the same keys.
+        let other = Labels::new().expect("there is randomness");
+        other.place(b"sk-7");
+        let kept = |labels: &Labels| {
+            let places = labels.places.lock().expect("nobody panicked");
+            places
+                .keys()
+                .copied()
+                .collect::<std::collections::HashSet<_>>()
+        };
+        assert!(kept(&labels).is_disjoint(&kept(&other)));
+        assert_eq!(format!("{labels:?}"), "Labels { .. }");
+    }
+}

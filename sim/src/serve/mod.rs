@@ -7,6 +7,7 @@ mod answer;
 mod ask;
 mod body;
 mod clock;
+mod connection;
 mod counts;
 mod driver;
 mod error;

@@ -1,13 +1,6 @@
-use std::{
-    convert::Infallible, fmt, io, net::SocketAddr, path::PathBuf, pin::Pin, sync::Arc,
-    time::Duration,
-};
+use std::{fmt, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use hyper::{Request, Response, body::Incoming, server::conn::http1, service::Service};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
@@ -16,11 +9,13 @@ use tokio::{
 };
 
 use super::{
+    body::Bodies,
     clock::Clock,
+    connection::{Calls, serve},
     counts::Counts,
     driver::Model,
     error::ServeError,
-    handle::{Body, Shared},
+    handle::Shared,
     job::Jobs,
     labels::Labels,
     record::Record,
@@ -64,8 +59,6 @@ pub struct Server {
     record: Option<Record>,
 }
 
-/// How long the head of a request may take, and how long a connection may be idle, in real time.
-const HEAD_WITHIN: Duration = Duration::from_secs(60);
 /// How long to wait when the system has no more connections to give.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -151,6 +144,7 @@ impl Server {
         let shared = Arc::new(Shared {
             clock,
             labels: self.labels,
+            bodies: Bodies::new(),
             jobs: self.jobs,
             name: self.name,
             model,
@@ -166,6 +160,8 @@ impl Server {
                 ended = &mut driver => return how(ended),
                 Some(_) = connections.join_next() => {}
                 (stream, permit) = accept(&self.listener, &permits) => {
+                    // Pieces of answers are small, and each is for now.
+                    let _ = stream.set_nodelay(true);
                     let connection = serve(stream, Calls(Arc::clone(&shared)));
                     let connection = graceful.watch(connection);
                     connections.spawn(async move {
@@ -223,28 +219,4 @@ async fn accept(
             Err(_) => sleep(BREATH).await,
         }
     }
-}
-
-/// Answers whatever comes on one connection.
-#[derive(Clone)]
-struct Calls(Arc<Shared>);
-
-impl Service<Request<Incoming>> for Calls {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let shared = Arc::clone(&self.0);
-        Box::pin(async move { Ok(shared.handle(request).await) })
-    }
-}
-
-fn serve(stream: TcpStream, calls: Calls) -> http1::Connection<TokioIo<TcpStream>, Calls> {
-    // Pieces of answers are small, and each is for now.
-    let _ = stream.set_nodelay(true);
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
-        .serve_connection(TokioIo::new(stream), calls)
 }

@@ -1,5 +1,7 @@
 //! What the server says is what the model says.
 
+use std::time::Duration;
+
 use paceline_sim::{
     engine::Streams,
     model::{self, Ending, Heard, Live, Outside, dialect},
@@ -193,7 +195,7 @@ fn eventful(seed: u64, rate: u32, refused_calls_count: bool, network: u32, worke
         kind = 'sliding-log'
         [[provider.upgrade]]
         at_s = 200
-        limit = [{{ counts = 'requests', limit = 120, burst = 10 }}]
+        limits = [120, 30_000]
         [[provider.tenant]]
         arrivals.poisson = {{ rate_per_min = 20 }}
         input_tokens.fixed = 100
@@ -237,4 +239,61 @@ proptest! {
         prop_assert_eq!(failed, total.abandoned);
         prop_assert!(begun >= completed);
     }
+}
+
+#[test]
+fn an_answer_breaks_off_after_a_share_of_its_time() {
+    let scenario = scenario(
+        "break_off_rate = 1
+        refusal_s = 3
+        first_token.fixed_s = 10
+        per_output_token.fixed_s = 1",
+    );
+    let mut live = Live::start(&scenario, 0).expect("there is no trace");
+    let hour = Duration::from_secs(3_600);
+    for number in 0..1_000 {
+        let job = Job {
+            id: number,
+            workload: 0,
+            at: scenario.start(),
+            input_tokens: 1,
+            output_tokens: 10,
+            max_tokens: 10,
+        };
+        live.send(Outside {
+            number,
+            key: 0,
+            job,
+            attempt: 0,
+        });
+    }
+    live.advance(scenario.start().saturating_add(hour))
+        .expect("there is no trace");
+    let ends = live.take_heard().into_iter().filter_map(|it| match it {
+        Heard::Ends(_, ending) => Some(ending),
+        Heard::Begins(_, beginning) => {
+            let first = beginning
+                .first_at
+                .saturating_duration_since(scenario.start());
+            assert_eq!(first.as_secs(), 10);
+            assert_eq!(beginning.response.status, 200);
+            None
+        }
+    });
+    let took = ends.map(|ending| {
+        assert_eq!(ending.outcome, model::Outcome::Failed);
+        assert_eq!(ending.response.status, 500);
+        ending.at.saturating_duration_since(scenario.start())
+    });
+    let mut took: Vec<_> = took.collect();
+    took.sort();
+    assert_eq!(took.len(), 1_000);
+    // Evenly from 0 to 20 s: the median of 1,000 strays from 10 s by 0.3 s, as standard deviations go.
+    let median = took[500].as_secs_f64();
+    assert!((8.5..11.5).contains(&median), "{median}");
+    let (least, most) = (took[0].as_secs_f64(), took[999].as_secs_f64());
+    assert!(
+        least < 1.0 && (19.0..20.0).contains(&most),
+        "{least}, {most}"
+    );
 }
