@@ -78,6 +78,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_never_comes_is_looked_for_once_a_day() {
+        let clock = Clock::begin(Timestamp::EPOCH, 1.0);
+        let in_three_days = Timestamp::from_nanos(260_000_000_000_000);
+        clock.wait_until(in_three_days).await;
+        assert!(clock.now() >= in_three_days);
         let clock = Clock::begin(Timestamp::EPOCH, 1e-9);
         let at = Timestamp::from_nanos(u64::MAX);
         assert_eq!(clock.instant(at) - Instant::now(), FAR);

@@ -39,7 +39,7 @@ mod tests {
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt, duplex},
         sync::mpsc,
-        time::Instant,
+        time::{Instant, timeout},
     };
 
     use super::*;
@@ -72,7 +72,8 @@ mod tests {
             ours.write_all(said.as_bytes()).await.expect("it is open");
             let began = Instant::now();
             let mut heard = Vec::new();
-            ours.read_to_end(&mut heard).await.expect("it is closed");
+            let closed = timeout(HEAD_WITHIN * 2, ours.read_to_end(&mut heard)).await;
+            closed.expect("it is in time").expect("it is closed");
             let passed = began.elapsed();
             assert!(
                 passed >= HEAD_WITHIN && passed < HEAD_WITHIN * 2,

@@ -48,13 +48,21 @@ fn answers_have_the_tokens_and_the_form_that_were_asked_for() {
 
 #[test]
 fn streams_are_well_formed() {
-    let server = serve("per_output_token.fixed_s = 0.01");
+    let limits = "dialect = 'openai'
+        per_output_token.fixed_s = 0.01
+        [[provider.limit]]
+        counts = 'requests'
+        limit = 70
+        per = 'minute'
+        kind = 'gcra'";
+    let server = serve(limits);
     let fields = r#", "stream": true, "stream_options": { "include_usage": true }"#;
     let said = call(server.at, &chat("a", &[], fields));
     assert_eq!(
         said.header("content-type"),
         Some("text/event-stream; charset=utf-8")
     );
+    assert_eq!(said.header("x-ratelimit-remaining-requests"), Some("69"));
     let data = said.data();
     let (last, chunks) = data.split_last().expect("events");
     assert_eq!(*last, "[DONE]");

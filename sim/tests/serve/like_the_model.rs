@@ -1,10 +1,10 @@
 //! What the server says is what the model says.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use paceline_sim::{
     engine::Streams,
-    model::{self, Ending, Heard, Live, Outside, dialect},
+    model::{self, Beginning, Ending, Heard, Live, Outside, dialect},
     scenario::Scenario,
     workload::{Job, Jobs},
 };
@@ -218,19 +218,29 @@ proptest! {
         let run = model::run(&scenario, &scenario.strategies[0], streams).expect("there is no trace");
         let mut live = Live::start(&scenario, 0).expect("there is no trace");
         let mut jobs = Jobs::start(&scenario, streams).expect("there is no trace");
-        let (mut heard, mut begun) = (Vec::new(), 0);
+        let (mut heard, mut sent, mut begun) = (Vec::new(), BTreeMap::new(), 0);
         while let Some(job) = jobs.next_job().expect("there is no trace") {
             live.advance(job.at).expect("there is no trace");
             live.send(Outside { number: job.id, key: 0, job, attempt: 0 });
+            sent.insert(job.id, job.output_tokens);
             heard.extend(live.take_heard());
         }
         live.advance(scenario.end()).expect("there is no trace");
         heard.extend(live.take_heard());
-        let (mut completed, mut failed) = (0, 0);
+        let (mut completed, mut failed, mut due) = (0, 0, BTreeMap::new());
         for it in heard {
             match it {
-                Heard::Begins(..) => begun += 1,
-                Heard::Ends(_, ending) if ending.outcome == model::Outcome::Success => completed += 1,
+                Heard::Begins(number, Beginning { first_at, each, .. }) => {
+                    begun += 1;
+                    let tokens = u32::try_from(sent[&number]).expect("not so many");
+                    due.insert(number, first_at.saturating_add(each.saturating_mul(tokens)));
+                }
+                Heard::Ends(number, ending) if ending.outcome == model::Outcome::Success => {
+                    completed += 1;
+                    // Each token may be rounded by a nanosecond.
+                    let (one, other) = (due[&number].as_nanos(), ending.at.as_nanos());
+                    prop_assert!(one.abs_diff(other) <= sent[&number] + 1, "{} {}", one, other);
+                }
                 Heard::Ends(..) => failed += 1,
             }
         }
