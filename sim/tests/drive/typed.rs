@@ -33,8 +33,12 @@ fn what_cannot_be_driven_is_refused_before_anything_is_sent() {
     ] {
         let path = file(&folder, lines);
         let parts = ["strategy `s`: ", field, " cannot be driven"];
-        fails(&["drive", &path, "--against", &address], &parts);
-        fails(&["calibrate", &path], &parts);
+        let fast = ["--speed", "1000"];
+        fails(
+            &[&["drive", &path, "--against", &address], &fast[..]].concat(),
+            &parts,
+        );
+        fails(&[&["calibrate", &path], &fast[..]].concat(), &parts);
     }
     listener.set_nonblocking(true).expect("it can be asked");
     let nobody = listener.accept().expect_err("nobody called");
