@@ -3,15 +3,16 @@
 mod differences;
 mod gathered;
 mod limits;
+mod measured;
 mod plan;
 
-use std::{num::NonZeroU32, sync::PoisonError};
+use std::sync::PoisonError;
 
 use hdrhistogram::Histogram;
-use paceline_core::Dimension;
 use rayon::prelude::*;
 
 pub use differences::differences;
+pub use measured::measured;
 pub use plan::{Plan, Progress, Replications};
 
 use gathered::{FateFigures, Gathered, Row};
@@ -19,8 +20,8 @@ use gathered::{FateFigures, Gathered, Row};
 use crate::{
     engine::Streams,
     model::{self, Bound, Fate, Tally},
-    results::{Bin, Comparison, Latency, LimitLine, Optimum, Part, Summary},
-    scenario::{Scenario, limit::Limit, strategy::Strategy},
+    results::{Bin, Comparison, Latency, Optimum, Part, Summary},
+    scenario::{Scenario, strategy::Strategy},
     workload::TraceError,
 };
 
@@ -82,12 +83,24 @@ pub fn compare_by(
         }
     }
     let precision = plan.replications.precision(scenario, &gathered);
-    let baseline = scenario.strategies.get(plan.baseline);
+    let mut comparison = conclude(scenario, plan.baseline, &bounds, gathered);
+    comparison.precision = precision;
+    Ok(comparison)
+}
+
+/// Sums up what was gathered of each strategy under these bounds, one for each replication.
+fn conclude(
+    scenario: &Scenario,
+    baseline: usize,
+    bounds: &[Bound],
+    gathered: Vec<Gathered>,
+) -> Comparison {
+    let name = scenario.strategies.get(baseline);
     let mut comparison = Comparison {
         scenario: scenario.name.clone(),
         seed: scenario.seed,
-        replications: count,
-        precision,
+        replications: u32::try_from(bounds.len()).unwrap_or(u32::MAX),
+        precision: None,
         duration_s: scenario.duration().as_secs_f64(),
         warmup_s: scenario.warmup_s.get().as_secs_f64(),
         arrivals: mean(bounds.iter().map(|bound| bound.arrivals)),
@@ -97,18 +110,19 @@ pub fn compare_by(
             exact: bounds.iter().all(|bound| bound.exact),
         },
         bin_s: scenario.bin().as_secs_f64(),
-        limit_line: limit_line(scenario),
+        limit_line: limits::line(scenario),
         limits: limits::limits(scenario),
-        baseline: baseline.map_or_else(String::new, |strategy| strategy.name.clone()),
+        baseline: name.map_or_else(String::new, |strategy| strategy.name.clone()),
         strategies: scenario
             .strategies
             .iter()
             .zip(gathered)
             .map(|(strategy, gathered)| summarise(strategy, gathered, scenario))
             .collect(),
+        driven: None,
     };
-    tell_apart(&mut comparison.strategies, plan.baseline);
-    Ok(comparison)
+    tell_apart(&mut comparison.strategies, baseline);
+    comparison
 }
 
 /// How many replications are under way at once, at most; each leaves a row until all of them are done.
@@ -251,29 +265,6 @@ fn series(sum: &Tally, runs: usize) -> Vec<Bin> {
         waiting,
     })
     .collect()
-}
-
-/// The limit on requests that allows the fewest calls in a bin; none if several keys share the calls or
-/// limits change.
-fn limit_line(scenario: &Scenario) -> Option<LimitLine> {
-    let bin_s = scenario.bin().as_secs_f64();
-    let provider = match scenario.providers.as_slice() {
-        [provider] if provider.keys == NonZeroU32::MIN && provider.upgrades.is_empty() => provider,
-        _ => return None,
-    };
-    let limits = provider.limits.iter();
-    let lines = limits.filter_map(|limit| match limit {
-        Limit::Rate(rate) if rate.counts == Dimension::Requests => {
-            // A limit may be spent as soon as its period begins.
-            let periods = (bin_s / rate.quota.period().as_secs_f64()).max(1.0);
-            Some(LimitLine {
-                label: format!("limit {} requests/{}", rate.quota.limit(), rate.per),
-                per_bin: count(rate.quota.limit()) * periods,
-            })
-        }
-        _ => None,
-    });
-    lines.min_by(|a, b| a.per_bin.total_cmp(&b.per_bin))
 }
 
 fn mean(counts: impl ExactSizeIterator<Item = u64>) -> f64 {

@@ -4,8 +4,10 @@
 //! gets the most work through a given provider. The program is called `sim`; this library is what it
 //! is made of, and promises no stable interface.
 
+pub mod calibrate;
 pub mod cli;
 pub mod compare;
+pub mod drive;
 pub mod engine;
 pub mod fit;
 pub mod model;

@@ -2,7 +2,10 @@
 //!
 //! Counts are means over the replications, hence `f64`. Nothing here knows how it will be shown.
 
+mod driven;
+
 use crate::statistics::Estimate;
+pub use driven::Driven;
 
 /// The outcome of every strategy of a scenario on the same arrivals.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +38,8 @@ pub struct Comparison {
     pub baseline: String,
     /// One entry per strategy, in the order of the scenario.
     pub strategies: Vec<Summary>,
+    /// Where it was measured, if it was and not simulated. What limits have left is not known then.
+    pub driven: Option<Driven>,
 }
 
 /// The most requests that any schedule could have got admitted.

@@ -70,6 +70,7 @@ fn comparison(strategies: Vec<Summary>) -> Comparison {
         }],
         baseline: String::new(),
         strategies,
+        driven: None,
     }
 }
 

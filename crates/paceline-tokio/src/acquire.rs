@@ -102,7 +102,7 @@ impl<A: Admit> Acquire<A> {
                     .and_then(|()| state.welcome(now, self.priority, self.former, cost, waker))
             }
         };
-        let clock = || self.throttle.now();
+        let clock = self.throttle.clock();
         let answer = match welcome {
             Ok((place, Welcome::Waits)) => {
                 self.place = Some(place);
@@ -129,6 +129,11 @@ impl<A: Admit> Acquire<A> {
             observe::admitted();
         }
         Poll::Ready(answer)
+    }
+
+    /// How long so long takes by the clock of its throttle.
+    pub(crate) fn in_real_time(&self, span: Duration) -> Duration {
+        self.throttle.clock().in_real_time(span)
     }
 
     /// Whether it has a place in line.

@@ -208,7 +208,7 @@ impl Retry {
             };
             let calls = throttled.saturating_add(errors);
             match self.decide(&failure, throttle.now(), run, calls) {
-                Ok(delay) => tokio::time::sleep(delay).await,
+                Ok(delay) => tokio::time::sleep(throttle.clock().in_real_time(delay)).await,
                 Err(stop) => return Err(RetryError::Failed { error, calls, stop }),
             }
             last = Some((kind, error));

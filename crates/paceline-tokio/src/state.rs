@@ -2,7 +2,7 @@ use std::{mem, task::Waker};
 
 use paceline_admission::{Admission, Grant, Place, Priority, Refusal};
 use paceline_composite::Admit;
-use paceline_core::{Denied, Timestamp};
+use paceline_core::{Clock, Denied, Timestamp};
 use tokio::runtime::{Handle, Id};
 
 use crate::{AcquireError, outside::Outside, timer::Timer};
@@ -100,7 +100,7 @@ impl<A: Admit> State<A> {
     pub(crate) fn take_turn(
         &mut self,
         mut now: Timestamp,
-        clock: impl Fn() -> Timestamp,
+        clock: &dyn Clock,
         place: Place,
         cost: A::Cost,
         waker: &Waker,
@@ -116,12 +116,12 @@ impl<A: Admit> State<A> {
                     Err(AcquireError::TooLarge { max })
                 }
                 Err(Refusal::Denied(Denied::Until(at))) => {
-                    let (over, timed) = self.timer.set(now, at, place, waker);
+                    let (over, timed) = self.timer.set(clock, now, at, place, waker);
                     outside.dropped.extend(timed);
                     if !over {
                         return None;
                     }
-                    now = clock();
+                    now = clock.now();
                     continue;
                 }
                 Err(Refusal::Busy) => {
@@ -131,7 +131,7 @@ impl<A: Admit> State<A> {
                 }
             };
             self.leave(place, outside);
-            self.hand_over(now, outside);
+            self.hand_over(clock, now, outside);
             return Some(answer);
         }
     }
@@ -174,7 +174,7 @@ impl<A: Admit> State<A> {
     }
 
     /// Sees to it that the next in line is woken when it conforms, and not before.
-    fn hand_over(&mut self, now: Timestamp, outside: &mut Outside) {
+    fn hand_over(&mut self, clock: &dyn Clock, now: Timestamp, outside: &mut Outside) {
         let Some((place, head)) = self.admission.line().head() else {
             return;
         };
@@ -184,7 +184,7 @@ impl<A: Admit> State<A> {
             Err(Refusal::Denied(Denied::Until(at)))
                 if head.who.runtime.is_some() && head.who.runtime == runtime() =>
             {
-                let (over, timed) = self.timer.set(now, at, place, &head.who.waker);
+                let (over, timed) = self.timer.set(clock, now, at, place, &head.who.waker);
                 outside.dropped.extend(timed);
                 if !over {
                     return;

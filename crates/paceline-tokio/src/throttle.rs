@@ -187,6 +187,11 @@ impl<A: Admit> Throttle<A> {
         self.0.clock.now()
     }
 
+    /// What it tells the time by.
+    pub(crate) fn clock(&self) -> &(dyn Clock + Send + Sync) {
+        &*self.0.clock
+    }
+
     /// The state, and a time that does not run back while it is held.
     ///
     /// A panic in a limiter leaves it as it was or charged, both of which are sound, so a poisoned
@@ -243,6 +248,8 @@ impl<A: Admit> Builder<A> {
     }
 
     /// Reads another clock; [`TokioClock`], unless stated.
+    ///
+    /// It sleeps for as long as a wait takes [in real time](Clock::in_real_time).
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + Send + Sync + 'static) -> Self {
         self.clock = Some(Box::new(clock));

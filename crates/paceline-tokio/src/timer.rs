@@ -7,7 +7,7 @@ use std::{
 };
 
 use paceline_admission::Place;
-use paceline_core::Timestamp;
+use paceline_core::{Clock, Timestamp};
 use tokio::{
     runtime::{Handle, Id},
     task::coop::unconstrained,
@@ -53,7 +53,8 @@ impl Wake for Relay {
 }
 
 impl Timer {
-    /// Sees to it that `waker` is woken at `at`; says whether that is over already.
+    /// Sees to it that `waker` is woken when this clock, which shows `now`, shows `at`; says whether that is
+    /// over already.
     ///
     /// Whoever was to be woken before is not woken any more: its waker comes back, to be dropped
     /// outside the lock.
@@ -63,6 +64,7 @@ impl Timer {
     /// Panics outside a runtime, and in one without timers.
     pub(crate) fn set(
         &mut self,
+        clock: &dyn Clock,
         now: Timestamp,
         at: Timestamp,
         place: Place,
@@ -71,8 +73,8 @@ impl Timer {
         /// Tokio's timers reach no further than about two years; a sleeper then asks again.
         const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
-        let pause = at.saturating_duration_since(now).min(LONGEST);
-        let deadline = Instant::now() + pause;
+        let pause = clock.in_real_time(at.saturating_duration_since(now));
+        let deadline = Instant::now() + pause.min(LONGEST);
         let runtime = Handle::current().id();
         let sleep = match &mut self.sleep {
             Some((id, sleep)) if *id == runtime => {

@@ -79,7 +79,10 @@ impl<A: Admit + Clone> Future for AcquireWithin<A> {
         if !this.acquire.waits() {
             return Poll::Pending;
         }
-        let deadline = this.deadline.get_or_insert_with(|| Box::pin(sleep(within)));
+        let deadline = this.deadline.get_or_insert_with(|| {
+            let within = this.acquire.in_real_time(within);
+            Box::pin(sleep(within))
+        });
         ready!(deadline.as_mut().poll(cx));
         this.acquire.give_up();
         observe::not_in_time();

@@ -1,15 +1,15 @@
 use std::{
-    io::{self, IsTerminal, Write},
+    io::Write,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, anyhow, bail};
-use clap::{Args, ValueEnum};
+use anyhow::{anyhow, bail};
+use clap::Args;
 
-use super::{output, progress::progress, threads::threads};
+use super::{format::Format, output, progress::progress, threads::threads};
 use crate::{
     compare::{self, Plan, Progress, Replications},
-    report::{self, Origin, Style},
+    report::Origin,
     results::Comparison,
     scenario::{Override, Scenario},
     shell::quoted,
@@ -60,16 +60,6 @@ pub(super) struct Compare {
     threads: Option<u16>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// A table for people.
-    Table,
-    /// Everything, with time series and latency distributions.
-    Json,
-    /// A row per strategy and workload.
-    Csv,
-}
-
 impl Compare {
     pub(super) fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
         let scenario = self.scenario()?;
@@ -85,28 +75,9 @@ impl Compare {
                 command: self.command(scenario.seed),
                 source: scenario.source.clone(),
             };
-            let files = report::files(&comparison, &origin).context("drawing the plots")?;
-            output::write_all(folder, &files)?;
+            output::write_comparison(folder, &comparison, &origin)?;
         }
-        let printed = match self.format {
-            Format::Table => {
-                let style = if io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
-                {
-                    Style::Coloured
-                } else {
-                    Style::Plain
-                };
-                report::table(&comparison, style).into_bytes()
-            }
-            Format::Json => report::json(&comparison)?,
-            Format::Csv => report::csv(&comparison)?,
-        };
-        out.write_all(&printed)?;
-        if let (Some(folder), Format::Table) = (&self.out, self.format) {
-            writeln!(out, "\nWrote results and plots to {}", folder.display())?;
-        }
-        out.flush()?;
-        Ok(())
+        self.format.print(&comparison, self.out.as_deref(), out)
     }
 
     fn scenario(&self) -> anyhow::Result<Scenario> {

@@ -1,9 +1,12 @@
 //! The command line: one module per subcommand.
 
+mod calibrate;
 mod check;
 mod compare;
 mod completions;
+mod drive;
 mod fit;
+mod format;
 mod man;
 mod merge;
 mod one_run;
@@ -48,6 +51,8 @@ enum Command {
     Fit(fit::Fit),
     Score(score::Score),
     Serve(serve::Serve),
+    Drive(drive::Drive),
+    Calibrate(calibrate::Calibrate),
     Validate(validate::Validate),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -73,6 +78,8 @@ impl Cli {
             Command::Fit(fit) => fit.run(out),
             Command::Score(score) => score.run(out),
             Command::Serve(serve) => serve.run(out),
+            Command::Drive(drive) => drive.run(out),
+            Command::Calibrate(calibrate) => calibrate.run(out),
             Command::Validate(validate) => validate.run(out),
             Command::Schema(schema) => schema.run(out),
             Command::Completions(completions) => completions.run(out),

@@ -1,9 +1,10 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::{
     scenario::{Override, Scenario, strategy::Strategy},
+    shell::quoted,
     workload,
 };
 
@@ -25,6 +26,20 @@ pub(super) struct OneRun {
 }
 
 impl OneRun {
+    /// What to type for the same scenario, but for its folder, which is that of whoever types.
+    pub(super) fn words(&self, seed: u64) -> Vec<String> {
+        let name = |path: &Path| {
+            let name = path.file_name().unwrap_or_default();
+            quoted(&name.to_string_lossy())
+        };
+        let mut words = vec![name(&self.scenario), format!("--seed {seed}")];
+        let trace = self.trace.iter();
+        words.extend(trace.map(|trace| format!("--trace {}", name(trace))));
+        let changes = self.overrides.iter();
+        words.extend(changes.map(|change| format!("--set {}", quoted(change.text()))));
+        words
+    }
+
     pub(super) fn read(&self) -> anyhow::Result<Scenario> {
         let mut scenario = Scenario::read(&self.scenario, &self.overrides)?;
         if let Some(seed) = self.seed {

@@ -8,7 +8,10 @@ use std::{
 
 use anyhow::Context;
 
-use crate::report::File;
+use crate::{
+    report::{self, File, Origin},
+    results::Comparison,
+};
 
 /// Makes the folder, and finds out whether it can be written to.
 pub(super) fn prepare(folder: &Path) -> anyhow::Result<()> {
@@ -38,6 +41,16 @@ pub(super) fn write_all(folder: &Path, files: &[File]) -> anyhow::Result<()> {
         fs::rename(partial(file), &path).with_context(|| format!("{}", path.display()))?;
     }
     Ok(())
+}
+
+/// Writes all files of a comparison.
+pub(super) fn write_comparison(
+    folder: &Path,
+    comparison: &Comparison,
+    origin: &Origin,
+) -> anyhow::Result<()> {
+    let files = report::files(comparison, origin).context("drawing the plots")?;
+    write_all(folder, &files)
 }
 
 /// Writes a file under a temporary name while it is made, and renames it when it is complete.

@@ -108,14 +108,6 @@ impl Client {
                 });
             }
         }
-        let priority = |workload: &Workload| match strategy.queue {
-            Queue::Priority => priority(workload.priority),
-            Queue::Fifo | Queue::Smallest | Queue::None => Priority::INTERACTIVE,
-        };
-        let deadline = |workload: &Workload| {
-            let both = [strategy.deadline_s, workload.deadline_s];
-            both.into_iter().flatten().map(|it| it.get()).min()
-        };
         let route = strategy.route.as_ref();
         Ok(Self {
             line: WaitLine::new(usize::MAX),
@@ -127,14 +119,14 @@ impl Client {
             queue: strategy.queue,
             hearing: Hearing::new(strategy),
             timeout: strategy.timeout_s.map(|timeout| timeout.get()),
-            priorities: workloads.iter().map(priority).collect(),
+            priorities: workloads.iter().map(|it| priority(strategy, it)).collect(),
             off_peak: strategy.off_peak.as_ref().map(|it| it.plan.clone()),
             patient: workloads
                 .iter()
                 .map(|workload| workload.priority != workload::Priority::Interactive)
                 .collect(),
             batches: strategy.batch.map(Batches::new),
-            deadlines: workloads.iter().map(deadline).collect(),
+            deadlines: workloads.iter().map(|it| deadline(strategy, it)).collect(),
             wake_at: None,
         })
     }
@@ -167,12 +159,7 @@ impl Client {
             return place;
         }
         let priority = match self.queue {
-            Queue::Smallest => {
-                // What is to come counts too, even where a provider charges it later.
-                let all = cost::in_total(Charge::InputAndMaxTokens, job);
-                let size = self.keys[0].admission.limits().size(all);
-                Priority::yielding_for(Duration::from_secs(size))
-            }
+            Queue::Smallest => smallest_first(self.keys[0].admission.limits(), job),
             _ => {
                 let priority = self.priorities.get(job.workload as usize);
                 priority.copied().unwrap_or_default()
@@ -242,11 +229,6 @@ impl Client {
     /// Gives back what a call held, and learns from its answer.
     pub(super) fn finish(&mut self, now: Timestamp, held: Held, job: &Job, feedback: &Feedback) {
         let Held { grant, key } = held;
-        let ending = match feedback.class {
-            Class::Ok => Ending::Success,
-            Class::TooLarge => Ending::Ignored,
-            _ => Ending::Dropped,
-        };
         let hint = self.hearing.hint(now, feedback);
         let sent_at = grant.at();
         let Key {
@@ -275,13 +257,39 @@ impl Client {
             output_tokens: job.output_tokens,
         });
         // A receipt that has expired lets its estimate stand, as it would in production.
-        let _ = admission.finish(now, grant, ending, actual);
+        let _ = admission.finish(now, grant, ending(feedback), actual);
         admission.limits_mut().observe(now, sent_at, feedback);
     }
 }
 
-fn priority(spec: workload::Priority) -> Priority {
-    match spec {
+/// What the end of a call says to limits on calls in flight.
+pub(crate) const fn ending(feedback: &Feedback) -> Ending {
+    match feedback.class {
+        Class::Ok => Ending::Success,
+        Class::TooLarge => Ending::Ignored,
+        _ => Ending::Dropped,
+    }
+}
+
+/// After how long a request of a workload is worthless to a strategy.
+pub(crate) fn deadline(strategy: &Strategy, workload: &Workload) -> Option<Duration> {
+    let both = [strategy.deadline_s, workload.deadline_s];
+    both.into_iter().flatten().map(|it| it.get()).min()
+}
+
+/// The priority of a request where the smallest goes first.
+pub(crate) fn smallest_first(limits: &Limits, job: &Job) -> Priority {
+    // What is to come counts too, even where a provider charges it later.
+    let all = cost::in_total(Charge::InputAndMaxTokens, job);
+    Priority::yielding_for(Duration::from_secs(limits.size(all)))
+}
+
+/// The priority of all requests of a workload, unless the smallest goes first.
+pub(crate) fn priority(strategy: &Strategy, workload: &Workload) -> Priority {
+    if strategy.queue != Queue::Priority {
+        return Priority::INTERACTIVE;
+    }
+    match workload.priority {
         workload::Priority::Interactive => Priority::INTERACTIVE,
         workload::Priority::Batch => Priority::BATCH,
         workload::Priority::YieldsForS(span) => Priority::yielding_for(span.get()),

@@ -119,7 +119,7 @@ impl<O: Observer> World<O> {
         call.answer = Some(answer);
         match call.caller {
             Caller::Work(_) => {
-                self.tally.decided(now, call, outcome);
+                self.tally.decided(now, (call.sent_at, &job), outcome);
                 let decided = Happening::Decided {
                     id: job.id,
                     key: call.key,

@@ -51,20 +51,20 @@ impl Gauges {
     }
 
     /// The end of the current bin, if it is over by `now`.
-    pub(super) fn over(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn over(&self, now: Timestamp) -> Option<Timestamp> {
         let ends = self.begins.saturating_add(self.bin).min(self.end);
         (ends <= now && ends > self.begins).then_some(ends)
     }
 
     /// Takes note that so many requests waited until `now`, which lies in the current bin or at its end.
-    pub(super) fn pass(&mut self, now: Timestamp, waiting: u64) {
+    pub(crate) fn pass(&mut self, now: Timestamp, waiting: u64) {
         let span = now.saturating_duration_since(self.since);
         self.sum += u128::from(waiting) * span.as_nanos();
         self.since = now;
     }
 
     /// Ends the current bin with what each limit has left.
-    pub(super) fn close(&mut self, at: Timestamp, left: impl Iterator<Item = u64>) {
+    pub(crate) fn close(&mut self, at: Timestamp, left: impl Iterator<Item = u64>) {
         self.waiting.push(self.sum);
         for (series, left) in self.left.iter_mut().zip(left) {
             series.push(left);

@@ -52,7 +52,10 @@ impl<O: Observer> World<O> {
             id: call.job.id,
             client,
             key: call.key,
-            fails: self.tally.given_up(call),
+            fails: self.tally.given_up(
+                (call.sent_at, &call.job),
+                call.answer.as_ref().map(|answer| answer.outcome),
+            ),
         };
         self.observer.see(self.now, &hung_up);
         self.turn_away(id);

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use hyper::{HeaderMap, StatusCode};
 use paceline_core::{Class, Feedback, HintSource, Timestamp};
 
 use super::{
@@ -10,7 +11,7 @@ use crate::scenario::{learning::Hears, retry::HintIn, strategy::Strategy};
 
 /// What of a response reaches a client.
 #[derive(Clone, Copy)]
-pub(super) struct Hearing {
+pub(crate) struct Hearing {
     hears: Hears,
     hint_in: HintIn,
     /// What it reads at all.
@@ -18,7 +19,7 @@ pub(super) struct Hearing {
 }
 
 impl Hearing {
-    pub(super) fn new(strategy: &Strategy) -> Self {
+    pub(crate) fn new(strategy: &Strategy) -> Self {
         let backoff = strategy.backoff.as_ref();
         Self {
             hears: strategy.hears,
@@ -50,8 +51,20 @@ impl Hearing {
         paceline_wire::read(response.status, headers, response.body.as_bytes(), now)
     }
 
+    /// Reads a response that came over a network, as far as it is heard.
+    pub(crate) fn read_http(
+        self,
+        now: Timestamp,
+        (status, headers, body): (StatusCode, &HeaderMap, &[u8]),
+    ) -> Feedback {
+        if self.hears == Hears::Status {
+            return paceline_wire::read(status.as_u16(), |_| None, b"", now);
+        }
+        paceline_wire::read_http(status, headers, body, now)
+    }
+
     /// How long the response asks to wait, if the client looks there.
-    pub(super) fn hint(self, now: Timestamp, feedback: &Feedback) -> Option<Duration> {
+    pub(crate) fn hint(self, now: Timestamp, feedback: &Feedback) -> Option<Duration> {
         let hint = feedback.hint?;
         let found = match self.hint_in {
             HintIn::Anywhere => true,

@@ -24,7 +24,7 @@ pub(super) struct Key {
 
 /// What a client takes a request to cost.
 #[derive(Clone, Copy)]
-pub(super) enum Estimate {
+pub(crate) enum Estimate {
     /// All that such a rule charges in the end.
     InTotal(Charge),
     /// What a provider with this rule, whose limits it knows, charges at admission; the rest as it does.
@@ -33,11 +33,11 @@ pub(super) enum Estimate {
 
 impl Estimate {
     /// Whether the provider never counts anything else.
-    pub(super) const fn is_final(self) -> bool {
+    pub(crate) const fn is_final(self) -> bool {
         matches!(self, Self::AsAdmitted(_))
     }
 
-    pub(super) fn of(self, job: &Job) -> Demand {
+    pub(crate) fn of(self, job: &Job) -> Demand {
         match self {
             Self::InTotal(charge) => cost::in_total(charge, job),
             Self::AsAdmitted(charge) => {
@@ -66,25 +66,34 @@ pub(super) fn admission(
     if let Some(policy) = permits::policy(strategy, provider)? {
         admission = admission.with_permits(policy);
     }
+    Ok(admission.with_gate(gate(strategy, (number, place), streams)?))
+}
+
+/// The gate of a client of this number at the key in this place.
+pub(crate) fn gate(
+    strategy: &Strategy,
+    (number, place): (u32, u64),
+    streams: Streams,
+) -> Result<Gate, String> {
     let number = u64::from(number);
     let mut seed = match place {
         0 => streams.numbered("gate", &[number]),
         _ => streams.numbered("gate", &[number, place]),
     };
-    let mut gate = Gate::new(seed.next_u64());
-    if let Some(spec) = strategy.gate {
-        let spacing = spec.spacing_s.get();
-        let least = spec
-            .least_spacing_s
-            .map_or_else(|| Gate::LEAST_SPACING.min(spacing), |it| it.get());
-        let spaced = gate.with_spacing(spacing, least);
-        gate = spaced.map_err(|err| format!("gate: {err}"))?;
-    }
-    Ok(admission.with_gate(gate))
+    let gate = Gate::new(seed.next_u64());
+    let Some(spec) = strategy.gate else {
+        return Ok(gate);
+    };
+    let spacing = spec.spacing_s.get();
+    let least = spec
+        .least_spacing_s
+        .map_or_else(|| Gate::LEAST_SPACING.min(spacing), |it| it.get());
+    let spaced = gate.with_spacing(spacing, least);
+    spaced.map_err(|err| format!("gate: {err}"))
 }
 
 /// What a client counts: what it was told to, or what the provider whose limits it knows does.
-pub(super) fn estimate(strategy: &Strategy, provider: &Provider) -> Estimate {
+pub(crate) fn estimate(strategy: &Strategy, provider: &Provider) -> Estimate {
     match (strategy.estimate, &strategy.limits_from) {
         (Some(charge), _) => Estimate::InTotal(charge),
         (None, Some(LimitsFrom::Provider)) => Estimate::AsAdmitted(provider.charge),

@@ -16,7 +16,7 @@ use crate::scenario::{
 };
 
 /// What a client knows of the limits of one key: what it was told, learned, or found out by refusals.
-pub(super) struct Limits {
+pub(crate) struct Limits {
     stated: Stated,
     /// The most that each of them can hold, and whether it keeps what is not spent.
     most: Vec<(u64, bool)>,
@@ -48,14 +48,14 @@ impl Found {
 }
 
 /// What a request was charged.
-pub(super) struct Charged {
+pub(crate) struct Charged {
     stated: Option<Receipts>,
     learned: Option<Box<LearnedReceipts>>,
 }
 
 impl Limits {
     /// Makes the limits that a strategy keeps for a key of a provider.
-    pub(super) fn new(strategy: &Strategy, provider: &Provider, start: Timestamp) -> Self {
+    pub(crate) fn new(strategy: &Strategy, provider: &Provider, start: Timestamp) -> Self {
         let mut told = told(strategy, provider);
         let learned = strategy
             .learn
@@ -98,7 +98,7 @@ impl Limits {
 
     /// The largest share that a request takes of a stated limit on tokens, in millionths; its tokens, if none is
     /// stated.
-    pub(super) fn size(&self, demand: Demand) -> u64 {
+    pub(crate) fn size(&self, demand: Demand) -> u64 {
         let of = |((counts, _), (most, _)): ((Dimension, _), &(u64, bool))| {
             let most = u128::from(*most).max(1);
             let share = u128::from(counts.cost(demand)) * 1_000_000 / most;
@@ -126,7 +126,7 @@ impl Limits {
     }
 
     /// Charges tokens of an answer that nobody knew before.
-    pub(super) fn produced(&mut self, now: Timestamp, output_tokens: u64) {
+    pub(crate) fn produced(&mut self, now: Timestamp, output_tokens: u64) {
         let demand = Demand {
             output_tokens,
             ..Demand::default()

@@ -9,14 +9,14 @@ use super::{
 use crate::{engine::Streams, scenario::workload::Workload, workload::Job};
 
 /// How long users wait before they cancel.
-pub(super) struct Patience {
+pub(crate) struct Patience {
     /// By the place of the workload; none where they wait for as long as it takes.
     spans: Vec<Option<Span>>,
     streams: Streams,
 }
 
 impl Patience {
-    pub(super) fn new(workloads: &[Workload], streams: Streams) -> Self {
+    pub(crate) fn new(workloads: &[Workload], streams: Streams) -> Self {
         let span = |workload: &Workload| workload.patience.as_ref().map(Span::new);
         Self {
             spans: workloads.iter().map(span).collect(),
@@ -26,7 +26,7 @@ impl Patience {
 
     /// How long the user of a request waits: by lot, which depends on the request alone, so that it is the same
     /// under every strategy.
-    fn of(&self, job: &Job) -> Option<Duration> {
+    pub(crate) fn of(&self, job: &Job) -> Option<Duration> {
         let span = self.spans.get(job.workload as usize)?.as_ref()?;
         Some(span.time(&mut self.streams.few("patience", &[job.id])))
     }

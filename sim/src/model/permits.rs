@@ -8,7 +8,7 @@ use crate::scenario::{admission::Adaptive, provider::Provider, strategy::Strateg
 /// # Errors
 ///
 /// Says what in the strategy has no meaning.
-pub(super) fn policy(
+pub(crate) fn policy(
     strategy: &Strategy,
     provider: &Provider,
 ) -> Result<Option<Box<dyn Policy + Send>>, String> {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Decides about the retries of one client.
-pub(super) struct Retries {
+pub(crate) struct Retries {
     policy: Option<RetryPolicy>,
     budget: Option<Box<dyn RetryBudget>>,
     throttle: Option<AdaptiveThrottle>,
@@ -32,8 +32,8 @@ pub(super) struct Retries {
 
 /// What a request went through.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct History {
-    pub(super) first_call_at: Timestamp,
+pub(crate) struct History {
+    pub(crate) first_call_at: Timestamp,
     throttled: u32,
     errors: u32,
     last_retry: Option<FailureKind>,
@@ -47,7 +47,7 @@ impl History {
 }
 
 impl Retries {
-    pub(super) fn new(strategy: &Strategy, streams: Streams) -> Result<Self, BackoffError> {
+    pub(crate) fn new(strategy: &Strategy, streams: Streams) -> Result<Self, BackoffError> {
         Ok(Self {
             policy: strategy.backoff.as_ref().map(policy).transpose()?,
             budget: strategy.budget.map(budget).transpose()?,
@@ -62,14 +62,14 @@ impl Retries {
     }
 
     /// Takes note of the first call of a request.
-    pub(super) fn first_call(&mut self, now: Timestamp) {
+    pub(crate) fn first_call(&mut self, now: Timestamp) {
         if let Some(budget) = &mut self.budget {
             budget.first_call(now);
         }
     }
 
     /// Whether a call may be made, which is asked once before each.
-    pub(super) fn lets_pass(&mut self, now: Timestamp, job: &Job, history: &History) -> bool {
+    pub(crate) fn lets_pass(&mut self, now: Timestamp, job: &Job, history: &History) -> bool {
         let Some(throttle) = &mut self.throttle else {
             return true;
         };
@@ -77,28 +77,28 @@ impl Retries {
     }
 
     /// Takes note of a response that was no refusal for too much load.
-    pub(super) fn accepted(&mut self, now: Timestamp) {
+    pub(crate) fn accepted(&mut self, now: Timestamp) {
         if let Some(throttle) = &mut self.throttle {
             throttle.accepted(now);
         }
     }
 
     /// Takes note of a call that failed in a way that a retry may cure.
-    pub(super) fn failed(&mut self, now: Timestamp, kind: FailureKind) {
+    pub(crate) fn failed(&mut self, now: Timestamp, kind: FailureKind) {
         if let Some(budget) = &mut self.budget {
             budget.failure(now, kind);
         }
     }
 
     /// Takes note of a success.
-    pub(super) fn success(&mut self, now: Timestamp, history: &History) {
+    pub(crate) fn success(&mut self, now: Timestamp, history: &History) {
         if let Some(budget) = &mut self.budget {
             budget.success(now, history.last_retry);
         }
     }
 
     /// How long to wait before the next try, or why it is given up.
-    pub(super) fn next(
+    pub(crate) fn next(
         &mut self,
         now: Timestamp,
         job: &Job,

@@ -17,7 +17,7 @@ use crate::{
 ///
 /// What a session asks and how long it thinks depends on the session and the place of the request alone,
 /// so that it is the same under every strategy. Memory is bounded by the sessions, and by a trace of them.
-pub(super) struct Sessions {
+pub(crate) struct Sessions {
     sessions: Vec<Session>,
     workloads: Vec<Workload>,
     streams: Streams,
@@ -49,7 +49,7 @@ impl Sessions {
     /// # Errors
     ///
     /// Fails if a trace cannot be read.
-    pub(super) fn new(scenario: &Scenario, streams: Streams) -> Result<Self, TraceError> {
+    pub(crate) fn new(scenario: &Scenario, streams: Streams) -> Result<Self, TraceError> {
         let mut all = Self {
             sessions: Vec::new(),
             workloads: scenario.workloads.clone(),
@@ -102,7 +102,7 @@ impl Sessions {
     }
 
     /// When each session asks for the first time, in order of the sessions.
-    pub(super) fn beginnings(&self) -> Vec<(u32, Timestamp)> {
+    pub(crate) fn beginnings(&self) -> Vec<(u32, Timestamp)> {
         let begin = |(session, number): (&Session, u32)| {
             let think = self.think(number)?;
             Some((number, session.begins_at.saturating_add(think)))
@@ -111,7 +111,7 @@ impl Sessions {
     }
 
     /// How long a session thinks before its next request; `None` if it has made all.
-    pub(super) fn think(&self, session: u32) -> Option<Duration> {
+    pub(crate) fn think(&self, session: u32) -> Option<Duration> {
         let Session { made, plan, .. } = &self.sessions[session as usize];
         match plan {
             Plan::Recorded { steps, .. } => steps.get(*made as usize).map(|step| step.think),
@@ -131,7 +131,7 @@ impl Sessions {
     }
 
     /// The next request of a session, which arrives now.
-    pub(super) fn ask(&mut self, number: u32, now: Timestamp) -> Option<Job> {
+    pub(crate) fn ask(&mut self, number: u32, now: Timestamp) -> Option<Job> {
         let session = &mut self.sessions[number as usize];
         let made = session.made;
         let workload = &self.workloads[session.workload as usize];

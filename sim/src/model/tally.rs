@@ -1,7 +1,7 @@
 use hdrhistogram::Histogram;
 use paceline_core::Timestamp;
 
-use super::{answer::Outcome, calls::Call, gauges::Gauges};
+use super::{answer::Outcome, gauges::Gauges};
 use crate::{scenario::Scenario, workload::Job};
 
 /// What happened in one run, in bounded memory.
@@ -135,14 +135,19 @@ impl Tally {
     }
 
     /// Counts a call that is sent.
-    pub(super) fn sent(&mut self, now: Timestamp) {
+    pub(crate) fn sent(&mut self, now: Timestamp) {
         self.calls += u64::from(now >= self.counted_from);
     }
 
     /// Counts what the provider decided about a call.
-    pub(super) fn decided(&mut self, now: Timestamp, call: &Call, outcome: Outcome) {
+    pub(crate) fn decided(
+        &mut self,
+        now: Timestamp,
+        (sent_at, job): (Timestamp, &Job),
+        outcome: Outcome,
+    ) {
         self.decided_in_vain(now, outcome);
-        if call.sent_at < self.counted_from {
+        if sent_at < self.counted_from {
             return;
         }
         match outcome {
@@ -150,7 +155,7 @@ impl Tally {
             Outcome::Refused | Outcome::TooLarge => self.refused += 1,
             Outcome::Failed | Outcome::Unavailable => self.failed += 1,
         }
-        self.waste_now(&call.job);
+        self.waste_now(job);
     }
 
     /// Counts what the provider decided about a call that its client took for failed before.
@@ -167,20 +172,23 @@ impl Tally {
         }
     }
 
-    /// Counts a call for which its client waits no longer; says whether it had not been counted as refused or
-    /// failed before.
-    pub(super) fn given_up(&mut self, call: &Call) -> bool {
-        let decided = call.answer.as_ref().map(|answer| answer.outcome);
+    /// Counts a call for which its client waits no longer, or that broke off; says whether it had not been counted
+    /// as refused or failed before.
+    pub(crate) fn given_up(
+        &mut self,
+        (sent_at, job): (Timestamp, &Job),
+        decided: Option<Outcome>,
+    ) -> bool {
         let fails = matches!(decided, None | Some(Outcome::Success));
-        if fails && call.sent_at >= self.counted_from {
+        if fails && sent_at >= self.counted_from {
             self.failed += 1;
-            self.waste_now(&call.job);
+            self.waste_now(job);
         }
         fails
     }
 
     /// Counts a request that succeeded in time.
-    pub(super) fn success(&mut self, now: Timestamp, job: &Job) {
+    pub(crate) fn success(&mut self, now: Timestamp, job: &Job) {
         let latency = now.saturating_duration_since(job.at);
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
         let Some(fate) = self.fate(job) else {
@@ -191,21 +199,21 @@ impl Tally {
     }
 
     /// Counts a request that was given up.
-    pub(super) fn abandon(&mut self, job: &Job) {
+    pub(crate) fn abandon(&mut self, job: &Job) {
         if let Some(fate) = self.fate(job) {
             fate.abandoned += 1;
         }
     }
 
     /// Counts a request whose user waits no longer.
-    pub(super) fn cancel(&mut self, job: &Job) {
+    pub(crate) fn cancel(&mut self, job: &Job) {
         if let Some(fate) = self.fate(job) {
             fate.cancelled += 1;
         }
     }
 
     /// Counts a request that was not done at the end.
-    pub(super) fn leave(&mut self, job: &Job) {
+    pub(crate) fn leave(&mut self, job: &Job) {
         if let Some(fate) = self.fate(job) {
             fate.unfinished += 1;
         }
@@ -217,7 +225,7 @@ impl Tally {
     }
 
     /// Counts the tokens of a request that succeeded too late.
-    pub(super) fn waste(&mut self, job: &Job) {
+    pub(crate) fn waste(&mut self, job: &Job) {
         if job.at >= self.counted_from {
             self.waste_now(job);
         }

@@ -56,6 +56,16 @@ struct Document<'a> {
     /// The strategy that the others are compared with.
     baseline: &'a str,
     strategies: Vec<Strategy<'a>>,
+    /// Where it was measured; absent if it was simulated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    driven: Option<Driven<'a>>,
+}
+
+#[derive(Serialize)]
+struct Driven<'a> {
+    against: &'a str,
+    speed: u32,
+    stopped: bool,
 }
 
 #[derive(Serialize)]
@@ -275,6 +285,11 @@ impl<'a> From<&'a Comparison> for Document<'a> {
             latency_relative_error: LATENCY_ERROR,
             baseline: &comparison.baseline,
             strategies: strategies.collect(),
+            driven: comparison.driven.as_ref().map(|driven| Driven {
+                against: &driven.against,
+                speed: driven.speed,
+                stopped: driven.stopped,
+            }),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Results in, bytes out: tables, data files, plots and a page. Nothing here opens a file.
 
+pub mod calibration;
 mod data;
 mod explanation;
 pub(crate) mod format;

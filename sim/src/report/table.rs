@@ -8,7 +8,7 @@ use super::{
     },
     verdicts::{precision, verdicts},
 };
-use crate::results::{Ci95, Comparison, Latency, Summary};
+use crate::results::{Ci95, Comparison, Driven, Latency, Summary};
 
 /// Whether a table may use the colours of a terminal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -140,6 +140,7 @@ fn summary(comparison: &Comparison) -> String {
         replications,
         ..
     } = comparison;
+    let how = how(comparison);
     let runs = match replications {
         1 => "1 run".to_owned(),
         more => format!("mean of {more} runs"),
@@ -160,13 +161,34 @@ fn summary(comparison: &Comparison) -> String {
         }
     };
     format!(
-        "{}: {} simulated{warmup}, {} requests arrived, {} could be admitted {kind}; seed {seed}, {runs}.\n\
+        "{}: {} {how}{warmup}, {} requests arrived, {} could be admitted {kind}; seed {seed}, {runs}.\n\
          Goodput is the share of that number which succeeded in time; latency runs from arrival to success.\n{sure}",
         one_line(scenario),
         seconds(comparison.duration_s),
         count(comparison.arrivals),
         count(comparison.optimum.requests),
     )
+}
+
+/// Whether it was simulated, or how it was measured.
+pub(super) fn how(comparison: &Comparison) -> String {
+    let Some(driven) = &comparison.driven else {
+        return "simulated".to_owned();
+    };
+    let Driven {
+        against,
+        speed,
+        stopped,
+    } = driven;
+    let speed = match speed {
+        1 => String::new(),
+        more => format!(", {more} times as fast as time"),
+    };
+    let stopped = match stopped {
+        true => ", and then STOPPED",
+        false => "",
+    };
+    format!("driven against {}{speed}{stopped}", one_line(against))
 }
 
 /// Text that cannot break a line or steer a terminal.

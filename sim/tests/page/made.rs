@@ -75,5 +75,6 @@ pub(crate) fn comparison(strategies: Vec<Summary>) -> Comparison {
             .first()
             .map_or_else(String::new, |it| it.name.clone()),
         strategies,
+        driven: None,
     }
 }

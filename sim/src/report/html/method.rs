@@ -16,6 +16,11 @@ pub(super) fn method(comparison: &Comparison) -> Vec<(&'static str, String)> {
         words.push(("Warm-up", meaning));
     }
     words.extend(certainty(comparison));
+    if comparison.driven.is_some() {
+        let meaning = "These are measurements: real calls, over HTTP, by the crates that a program would use. When a \
+                       call was decided is taken to be when it was sent, and what limits have left is not known.";
+        words.push(("Driven", meaning.to_owned()));
+    }
     words.push((
         "Fairness",
         "All strategies meet the same arrivals, sizes, latencies and faults. What happens to the n-th call of a \

@@ -28,7 +28,10 @@ use self::{
     ranking::Ranking,
     text::{in_lines, in_one_line},
 };
-use super::format::{count, short_seconds};
+use super::{
+    format::{count, short_seconds},
+    table::how,
+};
 use crate::{results::Comparison, scenario::Source};
 
 /// Where a comparison comes from.
@@ -104,8 +107,9 @@ fn facts(comparison: &Comparison) -> String {
         more => format!("{more} strategies on the same arrivals"),
     };
     format!(
-        "{} simulated · {} requests · {strategies} · {runs} · seed {}",
+        "{} {} · {} requests · {strategies} · {runs} · seed {}",
         short_seconds(comparison.duration_s),
+        in_one_line(&how(comparison)),
         count(comparison.arrivals),
         comparison.seed,
     )
