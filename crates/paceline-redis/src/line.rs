@@ -1,0 +1,222 @@
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use paceline_admission::{Gate, Place, Priority, WaitLine};
+use paceline_concurrency::{Concurrency, Limit, Outcome, Ticket};
+use paceline_core::{Demand, Limiter, Timestamp};
+use tokio::sync::Notify;
+
+use crate::{AcquireError, throttle::Shared};
+
+/// Who waits in this process, and what they must pass before the store is asked.
+///
+/// While all who are in line are asking the store, newcomers ask at once, and their questions are
+/// pipelined. Once somebody was denied, only the head asks: when it may be granted, and not before.
+pub(crate) struct Line {
+    waiters: WaitLine<Arc<Notify>>,
+    /// How many of them are asking the store.
+    asking: usize,
+    pub(crate) gate: Gate,
+    pub(crate) permits: Option<Concurrency<Box<dyn Limit + Send>>>,
+    /// When the same demand as the last granted one would be granted again.
+    again_at: Option<(Demand, Timestamp)>,
+    /// How often something came back, or changed, that makes earlier answers obsolete.
+    changes: u64,
+}
+
+/// Whether somebody in line may ask the store.
+pub(crate) enum Turn {
+    /// It may, with a permit if these are counted.
+    Ask(Option<Ticket>),
+    /// Not before this time.
+    Until(Timestamp),
+    /// Somebody else comes first, or has to give a permit back.
+    Wait,
+    /// No permit will ever be free.
+    Never,
+}
+
+impl Line {
+    pub(crate) const fn new(
+        most: usize,
+        gate: Gate,
+        permits: Option<Concurrency<Box<dyn Limit + Send>>>,
+    ) -> Self {
+        Self {
+            waiters: WaitLine::new(most),
+            asking: 0,
+            gate,
+            permits,
+            again_at: None,
+            changes: 0,
+        }
+    }
+
+    /// How many wait who are not asking the store.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiters.len().saturating_sub(self.asking)
+    }
+
+    pub(crate) fn in_flight(&self) -> u32 {
+        self.permits.as_ref().map_or(0, Concurrency::in_flight)
+    }
+
+    /// Earlier answers are obsolete: whoever is first asks again.
+    pub(crate) fn change(&mut self) {
+        self.changes = self.changes.wrapping_add(1);
+        self.again_at = None;
+        self.wake_head();
+    }
+
+    /// Takes a permit back.
+    pub(crate) fn finish(&mut self, ticket: Option<Ticket>, now: Timestamp, outcome: Outcome) {
+        if let (Some(permits), Some(ticket)) = (&mut self.permits, ticket) {
+            permits.finish(ticket, now, outcome);
+            self.wake_head();
+        }
+    }
+
+    fn wake_head(&self) {
+        if let Some((_, head)) = self.waiters.head() {
+            head.notify_one();
+        }
+    }
+
+    fn is_head(&self, place: Place) -> bool {
+        self.waiters.head().is_some_and(|(head, _)| head == place)
+    }
+
+    /// What gate and permits say to a newcomer; takes a permit.
+    pub(crate) fn pass(&mut self, now: Timestamp) -> Turn {
+        if let Err(denied) = self.gate.check(now, 1) {
+            return Turn::Until(denied.retry_at().unwrap_or(Timestamp::MAX));
+        }
+        match &mut self.permits {
+            None => Turn::Ask(None),
+            Some(permits) if permits.limit() == 0 => Turn::Never,
+            Some(permits) => permits
+                .try_start(now)
+                .map_or(Turn::Wait, |ticket| Turn::Ask(Some(ticket))),
+        }
+    }
+}
+
+/// A place in line, given up when it is dropped.
+pub(crate) struct Seat<'a> {
+    shared: &'a Shared,
+    place: Place,
+    wake: Arc<Notify>,
+    demand: Demand,
+    /// Whether it is asking the store.
+    asking: bool,
+    ticket: Option<Ticket>,
+    /// Not before this time, unless something changes.
+    retry_at: Option<(Timestamp, u64)>,
+}
+
+impl<'a> Seat<'a> {
+    /// Takes a place in line; the one it had before, if it had one.
+    pub(crate) fn take(
+        shared: &'a Shared,
+        demand: Demand,
+        priority: Priority,
+        former: Option<Place>,
+    ) -> Result<Self, AcquireError> {
+        let (mut line, now) = shared.line();
+        let wake = Arc::new(Notify::new());
+        let again = former.filter(|&place| line.waiters.rejoin(place, Arc::clone(&wake)).is_ok());
+        let joined = match again {
+            Some(place) => Ok(place),
+            None => line.waiters.join(now, priority, Arc::clone(&wake)),
+        };
+        let most = line.waiters.most();
+        Ok(Self {
+            shared,
+            place: joined.map_err(|_| AcquireError::LineFull { most })?,
+            wake,
+            demand,
+            asking: false,
+            ticket: None,
+            retry_at: None,
+        })
+    }
+
+    pub(crate) const fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Begins to ask the store if it may.
+    pub(crate) fn turn(&mut self) -> Turn {
+        let (mut line, now) = self.shared.line();
+        let head = line.is_head(self.place);
+        let alone = line.waiting() <= 1 && line.gate.spacing().is_zero();
+        if !head && !alone {
+            return Turn::Wait;
+        }
+        if let Some((at, changes)) = self.retry_at
+            && changes == line.changes
+            && now < at
+        {
+            return if head { Turn::Until(at) } else { Turn::Wait };
+        }
+        if let Some((demand, at)) = line.again_at
+            && demand == self.demand
+            && now < at
+        {
+            return if head { Turn::Until(at) } else { Turn::Wait };
+        }
+        let turn = line.pass(now);
+        if let Turn::Ask(ticket) = turn {
+            self.ticket = ticket;
+            self.asking = true;
+            line.asking += 1;
+            return Turn::Ask(None);
+        }
+        turn
+    }
+
+    /// It was denied until this time.
+    pub(crate) fn denied_until(&mut self, at: Timestamp) {
+        let (mut line, now) = self.shared.line();
+        self.retry_at = Some((at, line.changes));
+        self.stop_asking(&mut line, now);
+        line.wake_head();
+    }
+
+    /// It was granted: leaves the line with its permit.
+    pub(crate) fn granted(mut self, again_at: Timestamp) -> Option<Ticket> {
+        let (mut line, now) = self.shared.line();
+        line.gate.charge(now, 1);
+        line.again_at = (again_at > now).then_some((self.demand, again_at));
+        self.ticket.take()
+    }
+
+    /// Waits until it may be its turn.
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    fn stop_asking(&mut self, line: &mut Line, now: Timestamp) {
+        if self.asking {
+            self.asking = false;
+            line.asking = line.asking.saturating_sub(1);
+        }
+        line.finish(self.ticket.take(), now, Outcome::Ignored);
+    }
+}
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        let (mut line, now) = self.shared.line();
+        line.waiters.leave(self.place);
+        self.stop_asking(&mut line, now);
+        line.wake_head();
+    }
+}
+
+impl Shared {
+    /// The line, and a time that does not run back while it is held.
+    pub(crate) fn line(&self) -> (MutexGuard<'_, Line>, Timestamp) {
+        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        (line, self.store.now())
+    }
+}
