@@ -74,6 +74,11 @@ impl Acquire {
         }
         let begin = shared.store.now();
         let deadline = self.within.map(|within| begin.saturating_add(within));
+        if let Some(admitted) = shared.admit_leased(self.cost, self.priority) {
+            // Whoever is always admitted at once must let others run all the same.
+            tokio::task::coop::consume_budget().await;
+            return Ok(admitted);
+        }
         reporter::start(shared);
         let mut seat = Seat::take(shared, self.cost, self.priority, self.former)?;
         loop {

@@ -24,6 +24,8 @@ pub(crate) struct Charge {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Source {
     Store,
+    /// The store, for a lease of which it is a part.
+    Leased,
     /// This process, while the store did not answer.
     Alone,
     /// Nobody: there is no limit with a state.
@@ -84,7 +86,8 @@ impl Charge {
             self.shared.memory().owe(&self.shared.plans, more, now);
         }
         match self.source {
-            Source::Nothing => {}
+            // Of a lease, only what nobody took is given back.
+            Source::Nothing | Source::Leased => {}
             Source::Alone => self.shared.memory().owe_less(&self.shared.plans, less),
             Source::Store => {
                 let told = std::mem::take(&mut self.told);
@@ -111,7 +114,12 @@ const fn beyond(demand: Demand, other: Demand) -> Demand {
 
 /// Gives back to the store what was charged beyond the truth, if the store can be asked and not too
 /// much is being given back already. Whoever is first in line asks again then.
-fn give_back(shared: &Arc<Shared>, told: Vec<[u64; 4]>, charged: Demand, actual: Demand) {
+pub(crate) fn give_back(
+    shared: &Arc<Shared>,
+    told: Vec<[u64; 4]>,
+    charged: Demand,
+    actual: Demand,
+) {
     let surplus: Vec<u64> = shared
         .plans
         .iter()

@@ -4,7 +4,7 @@
 local LARGEST = 4503599627370496
 local HOUR = 3600000000
 local DAY_MS = 86400000
-local MOMENTS = 8
+local MOMENTS = 32
 local floor, max, min = math.floor, math.max, math.min
 
 local time = redis.call('TIME')

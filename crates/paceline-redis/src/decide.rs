@@ -8,6 +8,7 @@ use crate::{
     breaker::Pass,
     charge::{Charge, Source},
     counters::{add, count},
+    lease::requests,
     memory::Alone,
     outage::LOOK_AGAIN,
     reply::{Reply, Verdict},
@@ -30,6 +31,9 @@ impl Shared {
     ///
     /// If whoever asks is gone when the answer comes, what was granted is given back.
     pub(crate) async fn decide(self: &Arc<Self>, demand: Demand) -> Answer {
+        if let Some(charge) = self.take_leased(demand, self.store.now()) {
+            return Answer::Granted(charge);
+        }
         let (tell, told) = oneshot::channel();
         let shared = Arc::clone(self);
         tokio::spawn(async move {
@@ -64,7 +68,12 @@ impl Shared {
                 }
             }
         }
-        let reply = match self.question("ask", demand).await {
+        let leased = self
+            .lease
+            .as_ref()
+            .and_then(|lease| lease.to_ask(demand.requests));
+        let (asked, asked_at) = (leased.map_or(demand, requests), self.store.now());
+        let reply = match self.question("ask", asked).await {
             Ok(reply) => reply,
             Err(why) => return self.without_store(demand, why),
         };
@@ -73,7 +82,12 @@ impl Shared {
         match reply.verdict {
             Verdict::Granted { again_after } => {
                 count(&self.counters.granted);
-                self.memory().follow(&self.plans, demand, now);
+                self.memory().follow(&self.plans, asked, now);
+                if let Some(size) = leased {
+                    self.hold_leased(size, demand.requests, asked_at, reply.told);
+                    let charge = Charge::new(self, demand, Source::Leased, Vec::new(), now, now);
+                    return Answer::Granted(charge);
+                }
                 let again_at = after(again_after);
                 let charge = Charge::new(self, demand, Source::Store, reply.told, now, again_at);
                 Answer::Granted(charge)
@@ -131,7 +145,11 @@ impl Shared {
     }
 
     /// Asks about all limits. An answer is a grant or a denial.
-    async fn question(&self, what: &str, demand: Demand) -> Result<Reply, StoreUnavailable> {
+    pub(crate) async fn question(
+        &self,
+        what: &str,
+        demand: Demand,
+    ) -> Result<Reply, StoreUnavailable> {
         // The first answer may be that a calendar was asked about at the wrong time, and the second one
         // that midnight has passed since.
         for _ in 0..3 {

@@ -32,6 +32,7 @@ mod charge;
 mod counters;
 mod decide;
 mod error;
+mod lease;
 mod limit;
 mod line;
 mod memory;

@@ -139,6 +139,9 @@ pub enum LimitError {
     Period,
     /// Two limits are the same but for their numbers.
     Twice,
+    /// A lease is of no requests, expires at once or after more than a minute, or is more than half of a burst; or a
+    /// limit is no GCRA on requests.
+    Lease,
 }
 
 impl fmt::Display for LimitError {
@@ -149,6 +152,7 @@ impl fmt::Display for LimitError {
             }
             Self::Period => "period is no whole number of microseconds from 1 ms to 35 years",
             Self::Twice => "two limits have the same dimension, kind and period",
+            Self::Lease => "expected GCRAs on requests with bursts of two leases, and 1 ms to 60 s",
         })
     }
 }

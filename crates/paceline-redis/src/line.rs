@@ -51,6 +51,16 @@ impl Line {
         }
     }
 
+    /// Whether nobody waits, nor asks the store.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiters.is_empty()
+    }
+
+    /// Where a newcomer would stand.
+    pub(crate) fn place(&self, now: Timestamp, priority: Priority) -> Place {
+        self.waiters.place(now, priority)
+    }
+
     /// How many wait who are not asking the store.
     pub(crate) fn waiting(&self) -> usize {
         self.waiters.len().saturating_sub(self.asking)
@@ -148,7 +158,9 @@ impl<'a> Seat<'a> {
     pub(crate) fn turn(&mut self) -> Turn {
         let (mut line, now) = self.shared.line();
         let head = line.is_head(self.place);
-        let alone = line.waiting() <= 1 && line.gate.spacing().is_zero();
+        // A lease is refilled by one question at a time.
+        let alone =
+            self.shared.lease.is_none() && line.waiting() <= 1 && line.gate.spacing().is_zero();
         if !head && !alone {
             return Turn::Wait;
         }

@@ -7,18 +7,24 @@ use tokio::time::sleep;
 
 use crate::{breaker::Pass, counters::count, throttle::Shared};
 
+/// However short the hold is, the store is not told more often.
+const SHORTEST: Duration = Duration::from_millis(50);
+
 /// Begins to tell the store regularly what this process knows, if it shares quotas and did not yet.
 pub(crate) fn start(shared: &Arc<Shared>) {
     let quotas = shared.plans.iter().any(|plan| plan.window().is_some());
     if quotas && shared.begins_to_report() {
-        tokio::spawn(report(Arc::downgrade(shared), shared.hold_us / 4));
+        tokio::spawn(report(
+            Arc::downgrade(shared),
+            Duration::from_micros(shared.hold_us / 4),
+        ));
     }
 }
 
 /// Tells the store what is known, four times per hold, so that after a loss of data it knows before it grants.
-async fn report(shared: Weak<Shared>, spacing_us: u64) {
+async fn report(shared: Weak<Shared>, spacing: Duration) {
     loop {
-        sleep(Duration::from_micros(spacing_us.max(1_000))).await;
+        sleep(spacing.max(SHORTEST)).await;
         let Some(shared) = shared.upgrade() else {
             return;
         };

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use paceline_core::Quota;
 
 /// The largest number that scripts count with: twice it is still exact in a double.
@@ -58,6 +60,13 @@ impl Spans {
         }
     }
 
+    /// How many cells last no longer than this.
+    pub(crate) fn within(&self, span: Duration) -> u64 {
+        let parts = span.as_micros().saturating_mul(u128::from(self.parts));
+        let cells = parts / u128::from(self.numerator.max(1));
+        u64::try_from(cells).unwrap_or(u64::MAX)
+    }
+
     /// How long the burst lasts beyond so many of its cells.
     pub(crate) fn room(&self, cells: u64) -> Span {
         self.of(self.burst.saturating_sub(cells))
@@ -73,8 +82,6 @@ const fn gcd(mut a: u128, mut b: u128) -> u128 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;

@@ -17,6 +17,7 @@ use crate::{
     Acquire, Admitted, Counts, LimitError, Outage, SharedLimit, Store, TryAcquireError,
     counters::Counters,
     decide::Answer,
+    lease::Lease,
     line::{Line, Seat, Turn},
     memory::Memory,
     plan::Plan,
@@ -71,6 +72,7 @@ pub(crate) struct Shared {
     pub(crate) hold_us: u64,
     pub(crate) line: Mutex<Line>,
     memory: Mutex<Memory>,
+    pub(crate) lease: Option<Lease>,
     pub(crate) counters: Counters,
     /// One slot for each that is being given back.
     pub(crate) giving_back: Arc<Semaphore>,
@@ -111,6 +113,7 @@ impl SharedThrottle {
             gate: Gate::new(RandomState::new().hash_one(())),
             max_waiting: 10_000,
             hold: Duration::from_secs(2),
+            lease: None,
         }
     }
 
@@ -134,6 +137,9 @@ impl SharedThrottle {
     pub async fn try_acquire(&self, cost: Demand) -> Result<Admitted, TryAcquireError> {
         if let Some(max) = self.0.beyond(cost) {
             return Err(TryAcquireError::Denied(Denied::TooLarge { max }));
+        }
+        if let Some(admitted) = self.0.admit_leased(cost, Priority::default()) {
+            return Ok(admitted);
         }
         let behind = |waiting| TryAcquireError::Behind { waiting };
         let waiting = self.waiting();
@@ -254,6 +260,7 @@ pub struct Builder {
     gate: Gate,
     max_waiting: usize,
     hold: Duration,
+    lease: Option<(u64, Duration)>,
 }
 
 impl Builder {
@@ -288,11 +295,30 @@ impl Builder {
         self
     }
 
+    /// Takes up to `size` requests from the store at once, and hands them out in this process for up to `expiry`, from a
+    /// millisecond to a minute.
+    ///
+    /// For keys that are so hot that the way to the store matters. Fewer are taken if `size` do not replenish within
+    /// `expiry`. Half of them are fetched before the others are used up, and what is left at the end is given back. A
+    /// request that is cancelled is spent.
+    ///
+    /// The store grants within the limit, but a grant is used up to `expiry` later: in any time `t` at most
+    /// `burst + limit * (t + expiry) / period` are used, and no more than `size` for each process beyond what the limit
+    /// allows. A process that dies wastes `size` at most.
+    ///
+    /// Only for GCRAs on requests whose burst is at least twice `size`: in a window the rest of a lease would be used in
+    /// the wrong one, and of tokens nobody knows how many the next request needs.
+    #[must_use]
+    pub const fn lease(mut self, size: u64, expiry: Duration) -> Self {
+        self.lease = Some((size, expiry));
+        self
+    }
+
     /// Makes it; does not connect yet.
     ///
     /// # Errors
     ///
-    /// As for [`SharedThrottle::new`].
+    /// As for [`SharedThrottle::new`], and if the limits cannot be leased.
     pub fn build(self) -> Result<SharedThrottle, LimitError> {
         let identities: Vec<String> = self.limits.iter().map(SharedLimit::identity).collect();
         for (place, (limit, identity)) in self.limits.iter().zip(&identities).enumerate() {
@@ -306,6 +332,12 @@ impl Builder {
             Plan::new(limit, place, self.names.of(identity))
         });
         let plans: Vec<Plan> = plans.collect();
+        let lease = match self.lease {
+            None => None,
+            Some((size, expiry)) => {
+                Some(Lease::new(size, expiry, &plans).ok_or(LimitError::Lease)?)
+            }
+        };
         let hour = Duration::from_secs(3_600);
         Ok(SharedThrottle(Arc::new(Shared {
             memory: Mutex::new(Memory::new(&self.limits, &plans, self.outage)),
@@ -320,6 +352,7 @@ impl Builder {
                 self.gate,
                 self.permits.map(Concurrency::new),
             )),
+            lease,
             counters: Counters::default(),
             giving_back: Arc::new(Semaphore::new(256)),
             reports: AtomicBool::new(false),
