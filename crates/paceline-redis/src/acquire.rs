@@ -80,10 +80,10 @@ impl Acquire {
             return Ok(admitted);
         }
         reporter::start(shared);
-        let mut seat = Seat::take(shared, self.cost, self.priority, self.former)?;
+        let (mut seat, mut turn) = Seat::take(shared, self.cost, self.priority, self.former)?;
         loop {
-            match seat.turn() {
-                Turn::Ask(_) => match shared.decide(self.cost).await {
+            match turn {
+                Turn::Ask => match shared.decide(self.cost).await {
                     Answer::Granted(charge) => {
                         let place = seat.place();
                         let ticket = seat.granted(charge.again_at());
@@ -114,6 +114,7 @@ impl Acquire {
                     }
                 },
             }
+            turn = seat.turn();
         }
     }
 }

@@ -9,11 +9,10 @@ use paceline_core::{Demand, Timestamp};
 use tokio::time::sleep;
 
 use crate::{
-    Admitted,
-    breaker::Pass,
+    Admitted, breaker,
     charge::{Charge, Source, give_back},
     counters::count,
-    line::Turn,
+    line::Pass,
     plan::{Kind, Plan},
     reply::Verdict,
     throttle::Shared,
@@ -120,7 +119,7 @@ impl Shared {
         if !line.is_empty() || !line.gate.spacing().is_zero() {
             return None;
         }
-        let Turn::Ask(ticket) = line.pass(now) else {
+        let Pass::Ask(ticket) = line.pass(now) else {
             return None;
         };
         let place = line.place(now, priority);
@@ -199,9 +198,9 @@ impl Shared {
     async fn prefetch(self: Arc<Self>, size: u64) {
         let asked_at = self.store.now();
         let answer = match self.store.pass() {
-            Pass::Free => self.question("ask", requests(size)).await.ok(),
+            breaker::Pass::Free => self.question("ask", requests(size)).await.ok(),
             // Whoever needs it next finds out.
-            Pass::Probe | Pass::Stop => None,
+            breaker::Pass::Probe | breaker::Pass::Stop => None,
         };
         let now = self.store.now();
         let mut not_before = now;

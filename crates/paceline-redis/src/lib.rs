@@ -28,10 +28,13 @@
 mod acquire;
 mod admitted;
 mod breaker;
+mod builder;
 mod charge;
 mod counters;
 mod decide;
 mod error;
+#[cfg(test)]
+mod history_tests;
 mod lease;
 mod limit;
 mod line;
@@ -54,13 +57,14 @@ mod window;
 
 pub use acquire::Acquire;
 pub use admitted::Admitted;
+pub use builder::Builder;
 pub use counters::Counts;
 pub use error::{AcquireError, StoreUnavailable, TryAcquireError};
 pub use limit::{LimitError, SharedLimit};
 pub use outage::Outage;
 pub use scope::{Salt, SaltError};
 pub use store::{AddressError, Store};
-pub use throttle::{Builder, SharedThrottle};
+pub use throttle::SharedThrottle;
 pub use window::Window;
 
 /// Runs the examples of the README.

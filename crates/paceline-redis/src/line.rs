@@ -2,10 +2,10 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use paceline_admission::{Gate, Place, Priority, WaitLine};
 use paceline_concurrency::{Concurrency, Limit, Outcome, Ticket};
-use paceline_core::{Demand, Limiter, Timestamp};
+use paceline_core::{Demand, Denied, Limiter, Timestamp};
 use tokio::sync::Notify;
 
-use crate::{AcquireError, throttle::Shared};
+use crate::{AcquireError, TryAcquireError, throttle::Shared};
 
 /// Who waits in this process, and what they must pass before the store is asked.
 ///
@@ -25,12 +25,24 @@ pub(crate) struct Line {
 
 /// Whether somebody in line may ask the store.
 pub(crate) enum Turn {
-    /// It may, with a permit if these are counted.
-    Ask(Option<Ticket>),
+    /// It may, and has begun to.
+    Ask,
     /// Not before this time.
     Until(Timestamp),
     /// Somebody else comes first, or has to give a permit back.
     Wait,
+    /// No permit will ever be free.
+    Never,
+}
+
+/// What gate and permits say.
+pub(crate) enum Pass {
+    /// Go, with a permit if these are counted.
+    Ask(Option<Ticket>),
+    /// Not before this time.
+    Until(Timestamp),
+    /// All permits are in use.
+    Busy,
     /// No permit will ever be free.
     Never,
 }
@@ -95,17 +107,24 @@ impl Line {
         self.waiters.head().is_some_and(|(head, _)| head == place)
     }
 
-    /// What gate and permits say to a newcomer; takes a permit.
-    pub(crate) fn pass(&mut self, now: Timestamp) -> Turn {
+    /// When this demand may be granted again, if the last grant said so.
+    fn again_at(&self, demand: Demand, now: Timestamp) -> Option<Timestamp> {
+        let (of, at) = self.again_at?;
+        (of == demand && now < at).then_some(at)
+    }
+
+    /// Asks gate and permits; takes a permit.
+    pub(crate) fn pass(&mut self, now: Timestamp) -> Pass {
         if let Err(denied) = self.gate.check(now, 1) {
-            return Turn::Until(denied.retry_at().unwrap_or(Timestamp::MAX));
+            return Pass::Until(denied.retry_at().unwrap_or(Timestamp::MAX));
         }
         match &mut self.permits {
-            None => Turn::Ask(None),
-            Some(permits) if permits.limit() == 0 => Turn::Never,
-            Some(permits) => permits
-                .try_start(now)
-                .map_or(Turn::Wait, |ticket| Turn::Ask(Some(ticket))),
+            None => Pass::Ask(None),
+            Some(permits) if permits.limit() == 0 => Pass::Never,
+            Some(permits) => match permits.try_start(now) {
+                Ok(ticket) => Pass::Ask(Some(ticket)),
+                Err(_) => Pass::Busy,
+            },
         }
     }
 }
@@ -124,13 +143,13 @@ pub(crate) struct Seat<'a> {
 }
 
 impl<'a> Seat<'a> {
-    /// Takes a place in line; the one it had before, if it had one.
+    /// Takes a place in line; the one it had before, if it had one. Says whether it may ask at once.
     pub(crate) fn take(
         shared: &'a Shared,
         demand: Demand,
         priority: Priority,
         former: Option<Place>,
-    ) -> Result<Self, AcquireError> {
+    ) -> Result<(Self, Turn), AcquireError> {
         let (mut line, now) = shared.line();
         let wake = Arc::new(Notify::new());
         let again = former.filter(|&place| line.waiters.rejoin(place, Arc::clone(&wake)).is_ok());
@@ -139,15 +158,56 @@ impl<'a> Seat<'a> {
             None => line.waiters.join(now, priority, Arc::clone(&wake)),
         };
         let most = line.waiters.most();
-        Ok(Self {
+        let place = joined.map_err(|_| AcquireError::LineFull { most })?;
+        let mut seat = Self::at(shared, place, wake, demand);
+        let turn = seat.may_ask(&mut line, now);
+        Ok((seat, turn))
+    }
+
+    /// Takes a place in line if it may ask the store at once.
+    pub(crate) fn try_take(shared: &'a Shared, demand: Demand) -> Result<Self, TryAcquireError> {
+        let (mut line, now) = shared.line();
+        let one_at_a_time = shared.lease.is_some() || !line.gate.spacing().is_zero();
+        let waiting = match one_at_a_time {
+            true => line.waiters.len(),
+            false => line.waiting(),
+        };
+        if waiting > 0 {
+            return Err(TryAcquireError::Behind { waiting });
+        }
+        if let Some(at) = line.again_at(demand, now) {
+            return Err(TryAcquireError::Denied(Denied::Until(at)));
+        }
+        let ticket = match line.pass(now) {
+            Pass::Ask(ticket) => ticket,
+            Pass::Until(at) => return Err(TryAcquireError::Denied(Denied::Until(at))),
+            Pass::Busy => return Err(TryAcquireError::Busy),
+            Pass::Never => return Err(TryAcquireError::Denied(Denied::TooLarge { max: 0 })),
+        };
+        let wake = Arc::new(Notify::new());
+        let joined = line
+            .waiters
+            .join(now, Priority::default(), Arc::clone(&wake));
+        let Ok(place) = joined else {
+            let waiting = line.waiters.len();
+            line.finish(ticket, now, Outcome::Ignored);
+            return Err(TryAcquireError::Behind { waiting });
+        };
+        let mut seat = Self::at(shared, place, wake, demand);
+        seat.begins_to_ask(&mut line, ticket);
+        Ok(seat)
+    }
+
+    const fn at(shared: &'a Shared, place: Place, wake: Arc<Notify>, demand: Demand) -> Self {
+        Self {
             shared,
-            place: joined.map_err(|_| AcquireError::LineFull { most })?,
+            place,
             wake,
             demand,
             asking: false,
             ticket: None,
             retry_at: None,
-        })
+        }
     }
 
     pub(crate) const fn place(&self) -> Place {
@@ -157,33 +217,40 @@ impl<'a> Seat<'a> {
     /// Begins to ask the store if it may.
     pub(crate) fn turn(&mut self) -> Turn {
         let (mut line, now) = self.shared.line();
-        let head = line.is_head(self.place);
-        // A lease is refilled by one question at a time.
+        self.may_ask(&mut line, now)
+    }
+
+    fn may_ask(&mut self, line: &mut Line, now: Timestamp) -> Turn {
+        // A lease is refilled by one question at a time, and a gate that was closed lets one pass at a time.
         let alone =
             self.shared.lease.is_none() && line.waiting() <= 1 && line.gate.spacing().is_zero();
-        if !head && !alone {
+        if !alone && !line.is_head(self.place) {
             return Turn::Wait;
         }
         if let Some((at, changes)) = self.retry_at
             && changes == line.changes
             && now < at
         {
-            return if head { Turn::Until(at) } else { Turn::Wait };
+            return Turn::Until(at);
         }
-        if let Some((demand, at)) = line.again_at
-            && demand == self.demand
-            && now < at
-        {
-            return if head { Turn::Until(at) } else { Turn::Wait };
+        if let Some(at) = line.again_at(self.demand, now) {
+            return Turn::Until(at);
         }
-        let turn = line.pass(now);
-        if let Turn::Ask(ticket) = turn {
-            self.ticket = ticket;
-            self.asking = true;
-            line.asking += 1;
-            return Turn::Ask(None);
+        match line.pass(now) {
+            Pass::Ask(ticket) => {
+                self.begins_to_ask(line, ticket);
+                Turn::Ask
+            }
+            Pass::Until(at) => Turn::Until(at),
+            Pass::Busy => Turn::Wait,
+            Pass::Never => Turn::Never,
         }
-        turn
+    }
+
+    fn begins_to_ask(&mut self, line: &mut Line, ticket: Option<Ticket>) {
+        self.ticket = ticket;
+        self.asking = true;
+        line.asking += 1;
     }
 
     /// It was denied until this time.

@@ -190,6 +190,12 @@ impl Memory {
         }
     }
 
+    /// What is known to be granted of the first limit.
+    #[cfg(test)]
+    pub(crate) fn granted(&self) -> u64 {
+        self.each[0].carried.known.granted
+    }
+
     /// Whether there is something that the store should be told before anybody asks.
     pub(crate) fn has_to_tell(&self, now: Timestamp) -> bool {
         let server_now = self.server_now(now);

@@ -18,7 +18,13 @@ use crate::{
 };
 
 /// The one script, which the server keeps and is asked for by its hash.
-pub(crate) const SCRIPT: &str = include_str!("decide.lua");
+pub(crate) const SCRIPT: &str = concat!(
+    include_str!("script/common.lua"),
+    include_str!("script/gcra.lua"),
+    include_str!("script/sliding.lua"),
+    include_str!("script/quota.lua"),
+    include_str!("script/decide.lua"),
+);
 
 /// A Redis or Valkey server, of version 6 or later, that keeps the state of limits.
 ///
