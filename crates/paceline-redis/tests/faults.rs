@@ -1,9 +1,6 @@
 //! What holds while the store is away, damaged, or has lost its data.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use paceline_core::{Demand, Dimension, Quota};
 use paceline_quota::CalendarUnit;
@@ -17,8 +14,6 @@ use server::Server;
 mod server;
 
 const ONE: Demand = Demand::request(0, 0);
-/// What a busy machine may take to notice that a timeout is over.
-const SLACK: Duration = Duration::from_millis(150);
 
 fn store(server: &Server) -> Store {
     let salt = Salt::new(b"a secret of this deployment").expect("it is long enough");
@@ -53,11 +48,7 @@ async fn until_decided(throttle: &SharedThrottle) {
 }
 
 #[tokio::test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test measures how long calls take"
-)]
-async fn a_frozen_server_costs_one_timeout_and_not_one_per_call() {
+async fn a_frozen_server_costs_one_timeout_per_probe_and_not_one_per_call() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -65,24 +56,28 @@ async fn a_frozen_server_costs_one_timeout_and_not_one_per_call() {
     let closed = SharedThrottle::new(&store, "key", [hourly(1_000)], Outage::Closed);
     let closed = closed.expect("it is valid");
     until_decided(&closed).await;
+    let (before, begin) = (closed.counts(), closed.now());
     server.signal("STOP");
-    let (begin, mut longest, mut slow) = (Instant::now(), Duration::ZERO, 0);
-    while begin.elapsed() < Duration::from_millis(900) {
-        let asked = Instant::now();
+    let (mut calls, mut timed_out) = (0, 0);
+    while closed.counts().probes < before.probes + 3 {
         let failed = closed.acquire(ONE).await.expect_err("it is frozen");
-        assert!(
-            matches!(failed, AcquireError::StoreUnavailable(_)),
-            "{failed}"
-        );
-        longest = longest.max(asked.elapsed());
-        slow += u32::from(asked.elapsed() > Duration::from_millis(50));
+        let AcquireError::StoreUnavailable(why) = failed else {
+            panic!("{failed}");
+        };
+        calls += 1;
+        timed_out += u64::from(why != StoreUnavailable::NotAsked);
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let counts = closed.counts();
-    assert!(longest < Store::TIMEOUT + SLACK, "{longest:?}");
-    // The first call, and a probe per 250 ms; or twice as many calls were slow for another reason.
-    assert!(counts.timed_out <= 5 && slow <= 10, "{slow} {counts:?}");
-    assert!((1..=4).contains(&counts.probes), "{counts:?}");
+    let probes = closed.counts().probes - before.probes;
+    let took = closed.now().saturating_duration_since(begin);
+    // The first call noticed; then it was one call per probe, however many there were.
+    assert_eq!(
+        timed_out,
+        1 + probes,
+        "{calls} calls, {:?}",
+        closed.counts()
+    );
+    assert!(took >= 2 * Store::PROBE_SPACING, "{took:?}");
     server.signal("CONT");
     until_decided(&closed).await;
 }
@@ -95,7 +90,6 @@ async fn a_question_that_is_not_answered_counts_as_spent() {
     let throttle = SharedThrottle::new(&store(&server), "key", [hourly(5)], Outage::Closed);
     let throttle = throttle.expect("it is valid");
     until_decided(&throttle).await;
-    let granted = throttle.counts().granted;
     server.signal("STOP");
     let failed = throttle.acquire(ONE).await.expect_err("it is frozen");
     assert_eq!(
@@ -103,13 +97,20 @@ async fn a_question_that_is_not_answered_counts_as_spent() {
         AcquireError::StoreUnavailable(StoreUnavailable::TimedOut)
     );
     server.signal("CONT");
-    until_decided(&throttle).await;
-    // The question was executed when the server woke up, and is not given back.
-    let mut left = throttle.counts().granted - granted;
-    while throttle.try_acquire(ONE).await.is_ok() {
-        left += 1;
+    loop {
+        match throttle.try_acquire(ONE).await {
+            Err(TryAcquireError::Denied(_)) => break,
+            Err(TryAcquireError::StoreUnavailable(_)) => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            _ => {}
+        }
     }
-    assert_eq!(left + granted, 4, "{:?}", throttle.counts());
+    // The question was executed when the server woke up, and is not given back.
+    let counts = throttle.counts();
+    assert!(counts.granted <= 4, "{counts:?}");
+    // Unless others came too late as well, all else was granted.
+    assert!(counts.granted + counts.timed_out >= 5, "{counts:?}");
 }
 
 #[tokio::test]
@@ -353,7 +354,7 @@ async fn a_quota_survives_a_server_that_forgets() {
             let builder =
                 SharedThrottle::builder(&patient(&server), "key", [monthly(100)], Outage::Closed);
             builder
-                .hold(Duration::from_millis(400))
+                .hold(Duration::from_secs(1))
                 .build()
                 .expect("it is valid")
         })

@@ -11,12 +11,13 @@ use paceline_redis::{Counts, Outage, SharedLimit, SharedThrottle, Store};
 use crate::{
     proxy::{Proxy, Weather},
     server::Server,
-    setup::{ONE, check, rate, share, store, wait},
+    setup::{Lateness, ONE, check, rate, share, store, wait},
 };
 
 /// Freezes the server, cuts connections, and loses 30 % of what is sent.
 pub(crate) fn bad_network(server: Server, span: Duration) -> bool {
     let proxy = proxy(&server);
+    let late = Lateness::watch();
     let load = Load::start(&proxy, 1, &[rate(500, 50)], Outage::Closed);
     wait(async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -40,12 +41,7 @@ pub(crate) fn bad_network(server: Server, span: Duration) -> bool {
     let counts = &counts[0];
     let figures = format!("{granted} of at most {most}");
     let mut met = check("granted within the bound", figures, granted <= most);
-    let longest = Store::TIMEOUT + Duration::from_millis(20);
-    met &= check(
-        "worst call",
-        format!("{worst:?} of {longest:?}"),
-        worst <= longest,
-    );
+    met &= late.check(worst);
     let figures = format!("{} questions, {} probes", counts.timed_out, counts.probes);
     met & check(
         "timed out, and so counted as spent",
@@ -57,6 +53,7 @@ pub(crate) fn bad_network(server: Server, span: Duration) -> bool {
 /// Four processes that each enforce their share while none of them reaches the server.
 pub(crate) fn partition(server: Server, span: Duration) -> bool {
     let proxy = proxy(&server);
+    let late = Lateness::watch();
     let load = Load::start(&proxy, 4, &[rate(200, 100)], share(4));
     let (probes, took) = wait(async {
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -84,11 +81,7 @@ pub(crate) fn partition(server: Server, span: Duration) -> bool {
         format!("{probes} of at most {most}"),
         probes <= most,
     );
-    check(
-        "worst call",
-        format!("{worst:?}"),
-        worst <= Store::TIMEOUT + Duration::from_millis(20),
-    ) & met
+    met & late.check(worst)
 }
 
 fn proxy(server: &Server) -> Proxy {

@@ -10,7 +10,7 @@ use paceline_redis::{Outage, SharedLimit, SharedThrottle, Store, TryAcquireError
 
 use crate::{
     server::Server,
-    setup::{ONE, check, monthly, rate, store, wait},
+    setup::{Lateness, ONE, check, monthly, rate, store, wait},
 };
 
 const RESTARTS: u64 = 20;
@@ -31,6 +31,7 @@ pub(crate) fn with_a_log(server: Server, _: Duration) -> bool {
     let Some(mut server) = Server::start_with(&arguments) else {
         return false;
     };
+    let late = Lateness::watch();
     let run = wait(kill_and_restart(&mut server, &[monthly(1 << 40)], 4));
     let stored = granted_in_store(&server);
     let figures = format!(
@@ -43,12 +44,13 @@ pub(crate) fn with_a_log(server: Server, _: Duration) -> bool {
         stored >= run.granted && run.losses == 0,
     );
     met &= check("timed out, and so unknown", run.timed_out, true);
-    met & times(&run)
+    met & times(&run, late)
 }
 
 /// Kills a server that persists nothing 20 times.
 pub(crate) fn without_persistence(server: Server, _: Duration) -> bool {
     let mut server = server;
+    let late = Lateness::watch();
     let run = wait(kill_and_restart(&mut server, &[rate(100, 50)], 4));
     let cells = u64::try_from(run.took.as_millis()).unwrap_or(u64::MAX) / 10;
     let most = 50 * (RESTARTS + 1) + cells;
@@ -58,7 +60,7 @@ pub(crate) fn without_persistence(server: Server, _: Duration) -> bool {
         figures,
         run.granted <= most,
     );
-    met &= times(&run);
+    met &= times(&run, late);
     // More is wanted than the quota has, so one over-grant would show.
     server.command(&["FLUSHALL"]);
     let run = wait(kill_and_restart(&mut server, &[monthly(4_000)], 4));
@@ -75,13 +77,8 @@ pub(crate) fn without_persistence(server: Server, _: Duration) -> bool {
     met & check("losses that were found", run.losses, run.losses > 0)
 }
 
-fn times(run: &Run) -> bool {
-    let most = Store::TIMEOUT + Duration::from_millis(20);
-    let met = check(
-        "worst call",
-        format!("{:?} of {most:?}", run.worst),
-        run.worst <= most,
-    );
+fn times(run: &Run, late: Lateness) -> bool {
+    let met = late.check(run.worst);
     let second = Duration::from_secs(1);
     met & check(
         "slowest recovery",
