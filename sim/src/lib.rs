@@ -14,6 +14,7 @@ pub mod report;
 pub mod results;
 pub mod scenario;
 pub mod score;
+pub mod serve;
 mod shell;
 pub mod statistics;
 pub mod sweep;

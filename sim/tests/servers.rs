@@ -215,6 +215,7 @@ fn check_explains_servers_and_timeouts() {
         server = { workers = 3, queue = 7 }
         slows = { per_in_service_s = 0.5 }
         network.exponential = { mean_s = 0.25 }
+        break_off_rate = 0.25
         cancels_on_disconnect = true";
     let text = report::explanation(&read(&jobs(1, provider, "timeout_s = 60")));
     for part in [
@@ -222,6 +223,7 @@ fn check_explains_servers_and_timeouts() {
         "each call in service makes new ones take 500 ms longer",
         "the way there, and back again: exponential, 250 ms on average",
         "stops working on calls whose clients have turned away",
+        "25 % of admitted calls break off part-way",
         "waits 60 s for an answer",
     ] {
         assert!(text.contains(part), "no `{part}` in: {text}");
@@ -256,6 +258,11 @@ fn servers_and_timeouts_without_meaning_are_refused() {
             "network.normal = {}",
             "",
             ["provider.network", "`exponential`"],
+        ),
+        (
+            "break_off_rate = 1.5",
+            "",
+            ["provider.break_off_rate", "from 0 to 1"],
         ),
         ("", "timeout_s = 0", ["timeout_s", "nanosecond"]),
     ] {

@@ -12,6 +12,7 @@ mod presets;
 mod progress;
 mod schema;
 mod score;
+mod serve;
 mod sweep;
 mod threads;
 mod trace;
@@ -46,6 +47,7 @@ enum Command {
     Presets(presets::ShowPresets),
     Fit(fit::Fit),
     Score(score::Score),
+    Serve(serve::Serve),
     Validate(validate::Validate),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -70,6 +72,7 @@ impl Cli {
             Command::Presets(presets) => presets.run(out),
             Command::Fit(fit) => fit.run(out),
             Command::Score(score) => score.run(out),
+            Command::Serve(serve) => serve.run(out),
             Command::Validate(validate) => validate.run(out),
             Command::Schema(schema) => schema.run(out),
             Command::Completions(completions) => completions.run(out),

@@ -30,6 +30,8 @@ pub(super) enum Caller {
     Work(u32),
     /// A tenant of this group, of whom no client knows.
     Tenant(usize),
+    /// Whoever calls from outside of the model, under this number.
+    Outside(u64),
     /// Nobody any more.
     Nobody,
 }

@@ -130,7 +130,7 @@ impl<O: Observer> World<O> {
                 self.observer.see(now, &decided);
             }
             Caller::Nobody => self.tally.decided_in_vain(now, outcome),
-            Caller::Tenant(_) => {}
+            Caller::Tenant(_) | Caller::Outside(_) => {}
         }
         if outcome.is_admitted() {
             call.stage = Stage::Waiting;
@@ -139,7 +139,7 @@ impl<O: Observer> World<O> {
             } else {
                 server.wait(id);
             }
-        } else if matches!(call.caller, Caller::Work(_)) {
+        } else if matches!(call.caller, Caller::Work(_) | Caller::Outside(_)) {
             call.stage = Stage::Returning;
             let at = now.saturating_add(takes);
             let at = at.saturating_add(call.back);
@@ -158,8 +158,12 @@ impl<O: Observer> World<O> {
         let server = &mut self.servers[self.providers[call.key].of];
         let takes = call.answer.as_ref().map_or(Duration::ZERO, |it| it.takes);
         let at = self.now.saturating_add(takes);
-        let at = at.saturating_add(server.begin());
-        self.events.schedule(at, Event::Done(id));
+        let slowed = server.begin();
+        self.events
+            .schedule(at.saturating_add(slowed), Event::Done(id));
+        if let Caller::Outside(number) = call.caller {
+            self.tell_beginning(id, number, slowed);
+        }
     }
 
     /// Lets a worker go over from a call that is done to the next one.
@@ -175,8 +179,8 @@ impl<O: Observer> World<O> {
         }
         self.next_in_service(key);
         match caller {
-            Caller::Work(_) if back.is_zero() => self.respond(id),
-            Caller::Work(_) => {
+            Caller::Work(_) | Caller::Outside(_) if back.is_zero() => self.respond(id),
+            Caller::Work(_) | Caller::Outside(_) => {
                 let at = self.now.saturating_add(back);
                 self.events.schedule(at, Event::Respond(id));
             }
@@ -198,9 +202,11 @@ impl<O: Observer> World<O> {
         let Some(call) = self.calls.remove(id) else {
             return;
         };
-        // Or it comes too late.
-        let Caller::Work(slot) = call.caller else {
-            return;
+        let slot = match call.caller {
+            Caller::Work(slot) => slot,
+            Caller::Outside(number) => return self.tell_ending(number, call),
+            // It comes too late.
+            Caller::Tenant(_) | Caller::Nobody => return,
         };
         let index = self.client(slot);
         let (Some(UnderWay { held, .. }), Some(answer)) = (self.works.answer(slot), call.answer)

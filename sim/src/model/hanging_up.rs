@@ -55,6 +55,14 @@ impl<O: Observer> World<O> {
             fails: self.tally.given_up(call),
         };
         self.observer.see(self.now, &hung_up);
+        self.turn_away(id);
+    }
+
+    /// Leaves a call to the provider, which may stop working on it.
+    pub(super) fn turn_away(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(id) else {
+            return;
+        };
         (call.caller, call.reads) = (Caller::Nobody, Reads::Nothing);
         let key = call.key;
         if !self.providers[key].cancels {

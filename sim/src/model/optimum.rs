@@ -174,6 +174,7 @@ fn ignores(scenario: &Scenario) -> bool {
             || !provider.tenants.is_empty()
             || provider.server.is_some()
             || provider.error_rate.get() > 0.0
+            || provider.break_off_rate.get() > 0.0
             || !provider.outages.is_empty()
     };
     let mut strategies = scenario.strategies.iter();

@@ -8,7 +8,7 @@ use super::{
     cost,
     dialect::{self, Occasion, State},
     limiters,
-    service::{Service, Span},
+    service::{Drawn, Service, Span},
 };
 use crate::{
     engine::{Draws, Streams},
@@ -110,7 +110,10 @@ impl Provider {
             Err((outcome, occasion)) => (outcome, self.refusal, occasion),
             Ok(()) => match self.service.draw(job.output_tokens, &mut luck(self)) {
                 None => (Outcome::Failed, self.refusal, Occasion::Failure),
-                Some(takes) => (Outcome::Success, takes, Occasion::Answer),
+                Some(drawn) if drawn.breaks_off => {
+                    (Outcome::Failed, drawn.takes, Occasion::Failure)
+                }
+                Some(drawn) => (Outcome::Success, drawn.takes, Occasion::Answer),
             },
         };
         let is_read = match reads {
@@ -128,6 +131,12 @@ impl Provider {
                 Said::Nothing
             },
         }
+    }
+
+    /// How it answers a call that it admits; `None` if that fails.
+    pub(super) fn drawn(&self, job: &Job, attempt: u32) -> Option<Drawn> {
+        let mut luck = self.luck("service", job, attempt);
+        self.service.draw(job.output_tokens, &mut luck)
     }
 
     /// Charges a call that it admits, and says of another one why it does not.
@@ -183,7 +192,7 @@ impl Provider {
     }
 
     /// Words what it says, unless the gist will do.
-    fn say(&self, now: Timestamp, occasion: Occasion, reads: Reads) -> Said {
+    pub(super) fn say(&self, now: Timestamp, occasion: Occasion, reads: Reads) -> Said {
         let states = self.limits.iter().map(|(rate, limiter)| {
             let all = limiter.check(now, rate.quota.burst());
             State {

@@ -10,6 +10,19 @@ pub(super) struct Service {
     first_token: Span,
     per_output_token: Span,
     error_rate: f64,
+    break_off_rate: f64,
+}
+
+/// How a worker answers a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drawn {
+    /// Seconds until the first token.
+    pub(super) first: f64,
+    /// Seconds for each token.
+    pub(super) each: f64,
+    /// Until the last one, or until it breaks off.
+    pub(super) takes: Duration,
+    pub(super) breaks_off: bool,
 }
 
 /// A span of time to be drawn, in seconds.
@@ -25,11 +38,12 @@ impl Service {
             first_token: Span::new(&spec.first_token),
             per_output_token: Span::new(&spec.per_output_token),
             error_rate: spec.error_rate.get(),
+            break_off_rate: spec.break_off_rate.get(),
         }
     }
 
-    /// How long a call takes whose answer has so many tokens, or `None` if it fails.
-    pub(super) fn draw(&self, output_tokens: u64, rng: &mut impl Rng) -> Option<Duration> {
+    /// How a call is answered whose answer has so many tokens, or `None` if it fails.
+    pub(super) fn draw(&self, output_tokens: u64, rng: &mut impl Rng) -> Option<Drawn> {
         if unit(rng.next_u64()) < self.error_rate {
             return None;
         }
@@ -37,7 +51,19 @@ impl Service {
         let each = self.per_output_token.draw(rng);
         #[expect(clippy::cast_precision_loss, reason = "a latency needs no 53 bits")]
         let seconds = first + each * output_tokens as f64;
-        Some(duration(seconds))
+        // Without this fault, nothing is drawn for it.
+        let breaks_off = self.break_off_rate > 0.0 && unit(rng.next_u64()) < self.break_off_rate;
+        let share = if breaks_off {
+            unit(rng.next_u64())
+        } else {
+            1.0
+        };
+        Some(Drawn {
+            first,
+            each,
+            takes: duration(seconds * share),
+            breaks_off,
+        })
     }
 }
 
@@ -71,7 +97,7 @@ impl Span {
     }
 }
 
-fn duration(seconds: f64) -> Duration {
+pub(super) fn duration(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 

@@ -6,6 +6,7 @@ use super::{
     calls::{CallId, Calls},
     client::{Client, Verdict},
     left,
+    live::Heard,
     observe::{Cause, Happening, Observer},
     patience::Patience,
     provider::{self, Provider},
@@ -87,6 +88,8 @@ pub(super) struct World<O> {
     pub(super) sessions: Sessions,
     pub(super) patience: Patience,
     pub(super) tally: Tally,
+    /// What those who call from outside have not been told yet.
+    pub(super) heard: Vec<Heard>,
     pub(super) observer: O,
 }
 
@@ -114,6 +117,12 @@ impl<O: Observer> World<O> {
         };
         self.now = now;
         self.gauge(now);
+        self.happen(now, event)?;
+        Ok(true)
+    }
+
+    /// Lets this happen.
+    pub(super) fn happen(&mut self, now: Timestamp, event: Event) -> Result<(), TraceError> {
         match event {
             Event::Arrive => {
                 let job = self.next_job.take();
@@ -141,7 +150,7 @@ impl<O: Observer> World<O> {
             Event::Cancel { slot, id } => self.cancel(slot, id),
             Event::Tenant(call) => self.meet_tenant(*call)?,
         }
-        Ok(true)
+        Ok(())
     }
 
     fn new(
@@ -174,6 +183,7 @@ impl<O: Observer> World<O> {
             sessions: Sessions::new(scenario, streams)?,
             patience: Patience::new(&scenario.workloads, streams),
             tally: Tally::new(scenario),
+            heard: Vec::new(),
             observer,
         })
     }

@@ -61,6 +61,8 @@ pub struct Provider {
     pub cancels_on_disconnect: bool,
     /// The share of admitted calls that fail with a 5xx.
     pub error_rate: Share,
+    /// The share of all other admitted calls whose answer breaks off part-way.
+    pub break_off_rate: Share,
     /// Times at which every call fails with a 503.
     pub outages: Vec<Outage>,
 }
@@ -88,6 +90,7 @@ impl Default for Provider {
             slows: None,
             cancels_on_disconnect: false,
             error_rate: Share::default(),
+            break_off_rate: Share::default(),
             outages: Vec::new(),
         }
     }
@@ -173,6 +176,11 @@ struct RawProvider {
     /// The share of admitted calls that fail with a 5xx. They are charged.
     #[schemars(extend("default" = 0))]
     error_rate: Option<Share>,
+    /// The share of all other admitted calls whose answer breaks off part-way, after a share of its time that is
+    /// drawn evenly. To whoever reads it as a whole it is a 5xx at that time. What was charged at admission stays
+    /// charged, and no more.
+    #[schemars(extend("default" = 0))]
+    break_off_rate: Option<Share>,
     /// Times at which every call fails with a 503.
     #[serde(rename = "outage")]
     #[schemars(extend("default" = []))]
@@ -218,6 +226,7 @@ impl TryFrom<RawProvider> for Provider {
                 .cancels_on_disconnect
                 .unwrap_or(base.cancels_on_disconnect),
             error_rate: raw.error_rate.unwrap_or(base.error_rate),
+            break_off_rate: raw.break_off_rate.unwrap_or(base.break_off_rate),
             outages: raw.outages.unwrap_or(base.outages),
         })
     }

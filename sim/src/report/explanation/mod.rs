@@ -100,6 +100,14 @@ fn provider(text: &mut String, provider: &Provider) -> std::fmt::Result {
             provider.error_rate.get() * 100.0
         )?;
     }
+    if provider.break_off_rate.get() > 0.0 {
+        let share = provider.break_off_rate.get() * 100.0;
+        let all = match provider.error_rate.get() > 0.0 {
+            true => "of the others",
+            false => "of admitted calls",
+        };
+        writeln!(text, "  {share} % {all} break off part-way")?;
+    }
     for line in service::lines(provider) {
         writeln!(text, "  {line}")?;
     }
