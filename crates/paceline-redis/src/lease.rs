@@ -234,3 +234,29 @@ pub(crate) const fn requests(requests: u64) -> Demand {
         output_tokens: 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_handed_out_after_it_expires() {
+        let at = |s: u64| Timestamp::from_nanos(s * 1_000_000_000);
+        let batch = |serial, left, expires| Batch {
+            serial,
+            size: 10,
+            left,
+            expires_at: at(expires),
+            told: Vec::new(),
+        };
+        let mut held = Held::default();
+        held.batches.extend([batch(0, 2, 1), batch(1, 3, 2)]);
+        assert_eq!(held.take(at(0), 6), None);
+        // What expires first goes first.
+        assert_eq!(held.take(at(0), 1), Some(()));
+        assert_eq!(held.left(at(1)), 3);
+        assert_eq!(held.take(at(1), 4), None);
+        assert_eq!(held.take(at(1), 3), Some(()));
+        assert_eq!(held.take(at(1), 1), None);
+    }
+}
