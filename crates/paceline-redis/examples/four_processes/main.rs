@@ -145,10 +145,10 @@ impl Provider {
         std::thread::spawn(move || says.lines().for_each(drop));
         let address = line
             .trim()
-            .rsplit("http://")
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+            .rsplit_once("http://")
+            .map(|(_, address)| address.to_owned());
+        let address =
+            address.ok_or("sim did not start; `sim check` says what is wrong with the scenario")?;
         Ok(Self { child, address })
     }
 }
@@ -207,6 +207,9 @@ async fn calls(throttle: SharedThrottle, provider: String, ends: Instant) -> (u6
     let estimate = Demand::request(200, 100);
     loop {
         let left = ends.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return (served, refused, failed);
+        }
         let admitted = match throttle.acquire_within(estimate, left).await {
             Ok(admitted) => admitted,
             Err(AcquireError::NotInTime { .. }) => return (served, refused, failed),
