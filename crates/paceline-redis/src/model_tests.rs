@@ -221,6 +221,8 @@ proptest! {
                 continue;
             }
             let reply = bench.ask(now, requests(cost), 0);
+            let damaged = matches!(reply.verdict, Verdict::Damaged { .. });
+            prop_assert!(!damaged, "at {}", now - START);
             if let Verdict::Granted { .. } = reply.verdict {
                 prop_assert_eq!(model.check(at(now), cost), Ok(()), "at {}", now - START);
                 let receipt = model.charge_estimate(at(now), cost);

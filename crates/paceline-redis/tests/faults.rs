@@ -129,6 +129,11 @@ async fn a_store_that_was_never_there_is_no_reason_to_fail() {
             .succeeded();
     }
     assert_eq!(open.counts().admitted_unlimited, 10);
+    // Until somebody has looked whether it is there, and told it in vain what was admitted.
+    while open.counts().probes == 0 {
+        drop(open.try_acquire(ONE).await);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     server.run().expect("it runs again");
     while open.counts().denied == 0 {
         drop(open.try_acquire(ONE).await);
@@ -146,7 +151,7 @@ async fn a_local_share_is_a_share_and_no_more() {
     let Some(mut server) = Server::start() else {
         return;
     };
-    let limits = || [hourly(40), monthly(1_000)];
+    let limits = || [hourly(40), monthly(36)];
     let throttles: Vec<SharedThrottle> = (0..4)
         .map(|_| {
             let store = patient(&server);
@@ -186,7 +191,8 @@ async fn a_local_share_is_a_share_and_no_more() {
         assert_eq!(throttle.counts().admitted_alone, alone);
         admitted.push(alone);
     }
-    assert_eq!(admitted, [6, 10, 10, 10]);
+    // A quarter of the burst each, and of what the quota has left.
+    assert_eq!(admitted, [6, 8, 8, 8]);
     // More than a share at once can never be.
     let many = Demand {
         requests: 11,
@@ -201,21 +207,24 @@ async fn a_local_share_is_a_share_and_no_more() {
         AcquireError::StoreUnavailable(StoreUnavailable::BeyondShare)
     );
     server.run().expect("it runs again");
+    let decided = |throttle: &SharedThrottle| throttle.counts().granted + throttle.counts().denied;
     for throttle in &throttles {
-        until_decided(throttle).await;
-    }
-    // The store lost all it knew, and was told what was admitted meanwhile: 36 of 40, and what was asked since.
-    let mut left = 0;
-    for throttle in &throttles {
-        while throttle.try_acquire(ONE).await.is_ok() {
-            left += 1;
+        let before = decided(throttle);
+        while decided(throttle) == before {
+            drop(throttle.try_acquire(ONE).await);
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
-    let since: u64 = throttles
+    // The store lost all it knew, and was told: four were granted before, and 30 admitted meanwhile. Two of 36 are left.
+    for throttle in &throttles {
+        while throttle.try_acquire(ONE).await.is_ok() {}
+    }
+    let granted: u64 = throttles.iter().map(|one| one.counts().granted).sum();
+    let alone: u64 = throttles
         .iter()
-        .map(|throttle| throttle.counts().granted)
+        .map(|one| one.counts().admitted_alone)
         .sum();
-    assert!(since <= 4 + 4 + 4, "{since} {left}");
+    assert!(granted + alone <= 36 + 3, "{granted} and {alone}");
 }
 
 #[tokio::test]

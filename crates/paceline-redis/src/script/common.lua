@@ -31,7 +31,7 @@ local function numbers(...)
   local all = { ... }
   for i = 1, select('#', ...) do
     local digits = all[i]
-    if not digits or #digits > 16 then return nil end
+    if not digits then return nil end
     all[i] = tonumber(digits)
     if all[i] > LARGEST then return nil end
   end
