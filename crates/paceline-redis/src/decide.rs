@@ -203,3 +203,35 @@ impl Shared {
         Err(StoreUnavailable::BadAnswer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Salt, SharedLimit, SharedThrottle, Store, lease::requests};
+
+    #[tokio::test]
+    async fn what_could_not_be_told_is_owed_still() {
+        let salt = Salt::new(&[7; 16]).expect("it is long enough");
+        let store = Store::open("redis+unix:///nobody/listens/here", salt).expect("it is valid");
+        let quota = paceline_core::Quota::per_hour(5);
+        let limit = SharedLimit::gcra(paceline_core::Dimension::Requests, quota);
+        let throttle = SharedThrottle::new(&store, "key", [limit], Outage::Open);
+        let throttle = throttle.expect("it is valid");
+        throttle
+            .acquire(requests(3))
+            .await
+            .expect("everything is admitted")
+            .succeeded();
+        for _ in 0..2 {
+            assert!(throttle.0.tell().await.is_err());
+            assert_eq!(throttle.0.memory().owed(), 3);
+        }
+        // What was not needed after all is not owed.
+        let admitted = throttle
+            .acquire(requests(2))
+            .await
+            .expect("everything is admitted");
+        admitted.cancel().expect("it is in time");
+        assert_eq!(throttle.0.memory().owed(), 3);
+    }
+}

@@ -190,6 +190,12 @@ impl Memory {
         }
     }
 
+    /// What is owed to the first limit.
+    #[cfg(test)]
+    pub(crate) fn owed(&self) -> u64 {
+        self.each[0].carried.owed
+    }
+
     /// What is known to be granted of the first limit.
     #[cfg(test)]
     pub(crate) fn granted(&self) -> u64 {

@@ -16,6 +16,8 @@ use server::Server;
 
 mod server;
 
+const SECOND: Duration = Duration::from_secs(1);
+
 fn store(server: &Server) -> Store {
     let salt = Salt::new(b"a secret of this deployment").expect("it is long enough");
     // Nothing here is about timeouts, and machines that run tests are busy.
@@ -88,12 +90,12 @@ async fn all_limits_are_charged_or_none() {
         assert!(throttle.try_acquire(tokens(more)).await.is_err());
     }
     throttle
-        .acquire(tokens(20))
+        .acquire_within(tokens(20), SECOND)
         .await
         .expect("it fits")
         .succeeded();
     throttle
-        .acquire(tokens(19))
+        .acquire_within(tokens(19), SECOND)
         .await
         .expect("it fits")
         .succeeded();
@@ -560,15 +562,18 @@ async fn a_rate_that_changes_keeps_what_was_left() {
     // Six are left, whatever share of the burst that is; a change rounds to the strict side.
     let lowered = of(20);
     lowered
-        .acquire(tokens(3))
+        .acquire_within(tokens(3), SECOND)
         .await
         .expect("six are left")
         .succeeded();
     lowered
-        .acquire(Demand {
-            requests: 2,
-            ..Demand::default()
-        })
+        .acquire_within(
+            Demand {
+                requests: 2,
+                ..Demand::default()
+            },
+            SECOND,
+        )
         .await
         .expect("five are left")
         .succeeded();
