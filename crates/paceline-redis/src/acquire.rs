@@ -99,6 +99,7 @@ impl Acquire {
                 Turn::Until(at) => {
                     in_time(at, deadline)?;
                     let wait = at.saturating_duration_since(shared.store.now());
+                    let wait = wait.saturating_add(shared.lot(wait));
                     tokio::select! {
                         () = sleep(wait) => {}
                         () = seat.woken() => {}

@@ -132,6 +132,7 @@ impl Builder {
             hold_us: u64::try_from(self.hold.min(hour).as_micros()).unwrap_or(0),
             line: Mutex::new(Line::new(
                 self.max_waiting,
+                RandomState::new().hash_one(()),
                 self.gate,
                 self.permits.map(Concurrency::new),
             )),

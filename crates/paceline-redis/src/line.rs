@@ -1,8 +1,11 @@
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use paceline_admission::{Gate, Place, Priority, WaitLine};
 use paceline_concurrency::{Concurrency, Limit, Outcome, Ticket};
-use paceline_core::{Demand, Denied, Limiter, Timestamp};
+use paceline_core::{Demand, Denied, Limiter, Rng, SplitMix64, Timestamp};
 use tokio::sync::Notify;
 
 use crate::{AcquireError, TryAcquireError, throttle::Shared};
@@ -19,6 +22,8 @@ pub(crate) struct Line {
     pub(crate) permits: Option<Concurrency<Box<dyn Limit + Send>>>,
     /// When the same demand as the last granted one would be granted again.
     again_at: Option<(Demand, Timestamp)>,
+    /// Draws among processes that wait for the same cell.
+    lots: SplitMix64,
     /// How often something came back, or changed, that makes earlier answers obsolete.
     changes: u64,
 }
@@ -50,6 +55,7 @@ pub(crate) enum Pass {
 impl Line {
     pub(crate) const fn new(
         most: usize,
+        seed: u64,
         gate: Gate,
         permits: Option<Concurrency<Box<dyn Limit + Send>>>,
     ) -> Self {
@@ -59,6 +65,7 @@ impl Line {
             gate,
             permits,
             again_at: None,
+            lots: SplitMix64::new(seed),
             changes: 0,
         }
     }
@@ -293,6 +300,18 @@ impl Drop for Seat<'_> {
 }
 
 impl Shared {
+    /// A random time, up to a millisecond and to what is waited for anyway.
+    ///
+    /// Timers go off at whole milliseconds of each process. Without it, of those who wait for the same cell the one
+    /// whose milliseconds begin first would always be first.
+    pub(crate) fn lot(&self, wait: Duration) -> Duration {
+        let most = u64::try_from(wait.as_micros())
+            .unwrap_or(u64::MAX)
+            .min(1_000);
+        let drawn = self.line().0.lots.next_u64();
+        Duration::from_micros(drawn.checked_rem(most).unwrap_or(0))
+    }
+
     /// The line, and a time that does not run back while it is held.
     pub(crate) fn line(&self) -> (MutexGuard<'_, Line>, Timestamp) {
         let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
