@@ -5,10 +5,7 @@ use paceline_core::{Demand, Timestamp};
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    AcquireError, Admitted, SharedThrottle,
-    decide::Answer,
-    line::{Seat, Turn},
-    reporter,
+    AcquireError, Admitted, SharedThrottle, decide::Answer, line::Turn, reporter, seat::Seat,
 };
 
 /// A request that waits to be admitted, once it is awaited.

@@ -30,6 +30,8 @@ mod admitted;
 mod breaker;
 mod builder;
 mod charge;
+#[cfg(test)]
+mod clock_tests;
 mod counters;
 mod decide;
 mod error;
@@ -47,6 +49,7 @@ mod plan;
 mod reply;
 mod reporter;
 mod scope;
+mod seat;
 #[cfg(test)]
 #[path = "../tests/server/mod.rs"]
 mod server;

@@ -14,13 +14,8 @@ use tokio::sync::Semaphore;
 
 use crate::{
     Acquire, Admitted, Builder, Counts, LimitError, Outage, SharedLimit, Store, TryAcquireError,
-    counters::Counters,
-    decide::Answer,
-    lease::Lease,
-    line::{Line, Seat},
-    memory::Memory,
-    plan::Plan,
-    reporter,
+    counters::Counters, decide::Answer, lease::Lease, line::Line, memory::Memory, plan::Plan,
+    reporter, seat::Seat,
 };
 
 /// Limits that tasks of many processes wait for.
@@ -31,7 +26,7 @@ use crate::{
 /// used of them, wherever they are.
 ///
 /// - *Fair within a process.* Nobody is passed by later requests of its priority. Among processes, whoever asks
-///   first when cells have replenished gets them.
+///   first when cells have replenished gets them; lots of up to a millisecond see to it that this is not always the same.
 /// - *Frugal.* While nobody waits, questions are pipelined. Once a request was denied, only the head of the line
 ///   asks, when the store said that it may be granted.
 /// - *Cancel-safe.* Dropping a future gives up its place; what was granted to it meanwhile is given back.
