@@ -1,4 +1,4 @@
-//! What bounds calls over all requests of a client, against published numbers.
+//! What bounds calls over all requests of a client; `sim validate` has the published numbers.
 
 mod program;
 mod tallied;
@@ -33,36 +33,6 @@ fn failing(error_rate: f64, strategy: &str) -> String {
     )
 }
 
-/// Brooker's experiment of 2022-02-28, run with his program: what succeeds, and calls per request.
-#[test]
-fn budgets_bound_the_load_as_published() {
-    let three = "backoff.error_retries = 3";
-    let adaptive = "budget.ratio = { percent = 10, most = 5, initial = 5 }";
-    let breaker = "backoff.error_retries = 3\nbudget.breaker = { percent = 10 }";
-    for (rate, strategy, succeed, load) in [
-        (0.1, three, 0.9999, 1.113),
-        (0.3, three, 0.9912, 1.424),
-        (0.5, three, 0.9385, 1.878),
-        (0.1, adaptive, 0.9929, 1.101),
-        (0.3, adaptive, 0.7984, 1.139),
-        (0.5, adaptive, 0.5727, 1.142),
-        (0.1, breaker, 0.9305, 1.033),
-        (0.3, breaker, 0.7003, 1.001),
-        (0.5, breaker, 0.4978, 1.0),
-    ] {
-        let tally = tally(&failing(rate, strategy));
-        let total = tally.total();
-        let arrivals = count(total.completed + total.abandoned + total.unfinished);
-        let off_success = count(total.completed) / arrivals - succeed;
-        let off_load = count(tally.calls) / arrivals - load;
-        assert!(
-            off_success.abs() < 0.015,
-            "{rate}, {strategy}: {off_success}"
-        );
-        assert!(off_load.abs() < 0.02, "{rate}, {strategy}: {off_load}");
-    }
-}
-
 /// Half of ten tokens are gone after five failures, if every call fails.
 #[test]
 fn a_grpc_throttle_ends_retries_of_what_fails_altogether() {
@@ -75,9 +45,9 @@ fn a_grpc_throttle_ends_retries_of_what_fails_altogether() {
     assert_eq!(tally.calls - total.unfinished - ended, 4);
 }
 
-/// A provider takes a hundred calls a second, and five hundred want to go.
+/// A provider takes a hundred calls a second, five hundred want to go, and `sim validate` says how many are sent.
 #[test]
-fn a_throttle_sends_twice_what_is_accepted() {
+fn a_throttle_holds_back_what_would_have_been_refused() {
     let text = |throttle: &str| {
         format!(
             "seed = 22
@@ -96,20 +66,15 @@ fn a_throttle_sends_twice_what_is_accepted() {
             {throttle}"
         )
     };
-    for (throttle, per_second) in [
-        ("", 500.0),
-        ("throttle = {}", 200.0),
-        ("throttle.multiple_percent = 150", 150.0),
-    ] {
+    for throttle in ["", "throttle = {}"] {
         let tally = tally(&text(throttle));
-        let off = count(tally.calls) / 400.0 / per_second - 1.0;
-        assert!(off.abs() < 0.05, "{throttle}: {off}");
         // What is accepted stays what it was.
         assert!(count(tally.total().completed) > 0.98 * 40_000.0);
         // Who was held back has failed, without a call.
         let total = tally.total();
         let held_back = total.completed + total.abandoned + total.unfinished - tally.calls;
         assert_eq!(total.abandoned, tally.refused + held_back);
+        assert_eq!(held_back == 0, throttle.is_empty());
     }
 }
 

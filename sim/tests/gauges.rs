@@ -90,3 +90,58 @@ fn keys_and_runs_are_averaged() {
         "{left:?}"
     );
 }
+
+/// Twenty at once of which one is served: the others sleep until their users leave.
+#[test]
+fn whoever_has_cancelled_waits_no_longer() {
+    let text = format!(
+        "{TWENTY_AT_ONCE}
+         patience.fixed_s = 25
+         [provider]
+         limit = [{{ counts = \"requests\", limit = 1, per = \"hour\", kind = \"gcra\" }}]
+         [[strategy]]
+         name = \"sleeps\"
+         backoff = {{ delay.constant_s = 1000, hint = \"ignore\" }}"
+    );
+    let series = &strategy(&run(&text, 1), "sleeps").series.clone();
+    let waiting: Vec<_> = series.iter().map(|bin| bin.waiting).collect();
+    assert_eq!(waiting, [19.0, 19.0, 9.5, 0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn each_provider_has_its_own_limits_as_they_are_by_then() {
+    let text = format!(
+        "{TWENTY_AT_ONCE}
+         [[provider]]
+         name = \"used\"
+         limit = [
+             {{ counts = \"requests\", limit = 60, per = \"minute\", burst = 15, kind = \"gcra\" }},
+             {{ counts = \"tokens\", limit = 4_000, per = \"hour\", kind = \"fixed-window\" }},
+         ]
+         [[provider.upgrade]]
+         at_s = 25
+         limits = [60, 6_000]
+         [[provider]]
+         name = \"idle\"
+         limit = [
+             {{ counts = \"requests\", limit = 60, per = \"minute\", kind = \"gcra\" }},
+             {{ counts = \"tokens\", limit = 4_000, per = \"minute\", kind = \"fixed-window\" }},
+         ]
+         [[strategy]]
+         name = \"the first one\""
+    );
+    let comparison = run(&text, 1);
+    let left = &strategy(&comparison, "the first one").left;
+    let near = |series: &[f64], expected: [f64; 6]| {
+        let mut both = series.iter().zip(expected);
+        let all = both.all(|(share, expected)| (share - expected).abs() < 1e-6);
+        assert!(all && series.len() == 6, "{left:?}");
+    };
+    // Fifteen are gone, and nine are back just before ten seconds have passed: whole ones count.
+    near(&left[0], [0.6, 1.0, 1.0, 1.0, 1.0, 1.0]);
+    // Fifteen were served at 101 tokens, and nobody calls once the limit has changed.
+    let (before, after) = (2_485.0 / 4_000.0, 4_485.0 / 6_000.0);
+    near(&left[1], [before, before, after, after, after, after]);
+    near(&left[2], [1.0; 6]);
+    near(&left[3], [1.0; 6]);
+}

@@ -47,6 +47,8 @@ fn fixed_patience_cuts_exactly_those_that_wait_longer() {
     assert_eq!(ends(&tallies[0]), [3, 0, 7, 0]);
     // The fourth hung up, so the fifth was sent, who hung up at the same moment, and so on.
     assert_eq!((tallies[0].calls, tallies[0].failed), (10, 7));
+    // What was sent for nothing was one token each.
+    assert_eq!(tallies[0].wasted_tokens, 7);
 }
 
 #[test]
@@ -92,14 +94,86 @@ fn the_stricter_deadline_holds() {
         [[strategy]]
         name = \"stricter\"
         concurrency = 1
-        deadline_s = 2.5
+        deadline_s = 2
         [[strategy]]
         name = \"laxer\"
         concurrency = 1
         deadline_s = 9.5";
-    let tallies = ten("deadline_s = 4.5", "", strategies);
+    let tallies = ten("deadline_s = 4", "", strategies);
     let ends: Vec<_> = tallies.iter().map(ends).collect();
+    // An answer at that very moment is in time, and nothing is sent any more.
     assert_eq!(ends, [[4, 6, 0, 0], [2, 8, 0, 0], [4, 6, 0, 0]]);
+    let calls: Vec<_> = tallies.iter().map(|tally| tally.calls).collect();
+    assert_eq!(calls, [4, 2, 4]);
+}
+
+/// What is still in line or under way at the end was worthless before, or may yet be done.
+#[test]
+fn a_deadline_that_has_passed_by_the_end_counts() {
+    let at_the_end = |deadline: u32| {
+        let outage = "network.fixed_s = 100";
+        let deadline = format!("deadline_s = {deadline}");
+        ends(&ten(&deadline, outage, ONE_AT_A_TIME)[0])
+    };
+    assert_eq!(at_the_end(60), [0, 10, 0, 0]);
+    assert_eq!(at_the_end(61), [0, 0, 0, 10]);
+}
+
+/// The next try would come after a minute and a half, so each session knows at once and asks again.
+#[test]
+fn what_cannot_be_tried_again_in_time_is_given_up_at_once() {
+    let scenario = read(
+        "seed = 1
+        duration_s = 9.5
+        [workload]
+        arrivals.closed = { sessions = 2, think.fixed_s = 1 }
+        input_tokens.fixed = 1
+        output_tokens.fixed = 1
+        deadline_s = 30
+        [provider]
+        outage = [{ from_s = 0, to_s = 60 }]
+        [[strategy]]
+        name = \"it\"
+        backoff.delay.constant_s = 90",
+    );
+    let tally = model::run(&scenario, &scenario.strategies[0], Streams::new(1)).expect("no trace");
+    let [completed, abandoned, cancelled, unfinished] = ends(&tally);
+    assert_eq!((completed, cancelled), (0, 0));
+    // Some nine times each, as a refusal takes its time.
+    assert!((14..=20).contains(&abandoned), "{abandoned}");
+    assert!(unfinished <= 2, "{unfinished}");
+}
+
+#[test]
+fn users_of_each_workload_have_their_own_patience_and_deadline() {
+    let run = |workload: &str| {
+        let text = format!(
+            "seed = 1
+            duration_s = 60
+            [[workload]]
+            name = \"for as long as it takes\"
+            arrivals.batch = {{ jobs = 10 }}
+            input_tokens.fixed = 1
+            output_tokens.fixed = 1
+            [[workload]]
+            name = \"not for long\"
+            arrivals.batch = {{ jobs = 10 }}
+            input_tokens.fixed = 1
+            output_tokens.fixed = 1
+            {workload}
+            [provider]
+            first_token.fixed_s = 1
+            {ONE_AT_A_TIME}"
+        );
+        let scenario = read(&text);
+        let strategy = &scenario.strategies[0];
+        let tally = model::run(&scenario, strategy, Streams::new(1)).expect("no trace");
+        let fates = tally.workloads.iter();
+        let of_each = fates.map(|fate| [fate.completed, fate.abandoned, fate.cancelled]);
+        of_each.collect::<Vec<_>>()
+    };
+    assert_eq!(run("patience.fixed_s = 15.5"), [[10, 0, 0], [5, 0, 5]]);
+    assert_eq!(run("deadline_s = 15.5"), [[10, 0, 0], [5, 5, 0]]);
 }
 
 /// Patience belongs to the request: where nothing is ever answered, strategies lose the same ones.

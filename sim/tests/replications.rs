@@ -6,7 +6,7 @@ use std::path::Path;
 
 use paceline_sim::{
     compare::{Plan, Replications, compare, compare_by, differences},
-    results::{Comparison, Metric, Replication, Summary, Verdict},
+    results::{Comparison, Difference, Metric, Replication, Summary, Verdict},
     scenario::Scenario,
     statistics::half_width,
 };
@@ -197,6 +197,24 @@ fn pairs_tell_more_than_two_intervals() {
         (wider / paired - expected).abs() < 1e-9,
         "{wider} beside {paired}"
     );
+}
+
+/// Three strategies make two comparisons, which are to be right at once.
+#[test]
+fn all_others_are_told_from_the_baseline_at_once() {
+    let third = TEXT.replace(
+        "\"sdk-default\" }",
+        "\"sdk-default\" }, { name = \"three\" }",
+    );
+    let comparison = run(&scenario(&third), Replications::Fixed(5), 0);
+    let [baseline, sdk, _] = &comparison.strategies[..] else {
+        panic!("there are three");
+    };
+    let expected = differences(&sdk.each, &baseline.each, 2);
+    let widths = |of: &[Difference]| -> Vec<_> { of.iter().map(|it| it.of).collect() };
+    assert_eq!(widths(&sdk.differences), widths(&expected));
+    let known = expected.iter().filter_map(|it| it.of?.half_width);
+    assert!(known.sum::<f64>() > 0.0);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod brief;
 mod events;
+mod text;
 
 use std::{fs, path::Path, time::Duration};
 
@@ -64,6 +65,37 @@ fn a_trace_of_every_shipped_scenario_tells_what_the_comparison_counts() {
     }
 }
 
+/// They stood in line, slept, or had a call under way.
+#[test]
+fn a_trace_tells_of_users_who_cancel() {
+    let scenario = text::read(
+        "seed = 7
+        duration_s = 120
+        [workload]
+        arrivals.poisson = { rate_per_min = 120 }
+        input_tokens.fixed = 1
+        output_tokens.fixed = 1
+        patience.exponential.mean_s = 4
+        [provider]
+        first_token.exponential.mean_s = 1
+        limit = [{ counts = \"requests\", limit = 40, per = \"minute\", kind = \"gcra\", burst = 5 }]
+        [[strategy]]
+        name = \"one at a time\"
+        concurrency = 1
+        [[strategy]]
+        name = \"sleeps\"
+        timeout_s = 3
+        backoff.delay.constant_s = 2",
+    );
+    let comparison = compare(&scenario, 1, || ()).expect("there is no trace to fail");
+    for (index, summary) in comparison.strategies.iter().enumerate() {
+        let trace = trace(&scenario, index, (0.0, 1e9));
+        trace.assert_well_formed();
+        assert_same(&trace, summary, &summary.name);
+        assert!(summary.cancelled > 20.0, "{summary:?}");
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "counts of a small run")]
 fn assert_same(trace: &Trace, summary: &Summary, of: &str) {
     let counts = [
@@ -87,6 +119,11 @@ fn assert_same(trace: &Trace, summary: &Summary, of: &str) {
             "abandoned",
             trace.ends(|end| end.starts_with("given up") || end.starts_with("answered after")),
             summary.abandoned,
+        ),
+        (
+            "cancelled",
+            trace.ends(|end| end.starts_with("cancelled")),
+            summary.cancelled,
         ),
         (
             "unfinished",

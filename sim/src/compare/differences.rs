@@ -107,3 +107,40 @@ fn less(a: f64, b: f64) -> f64 {
 fn as_f64(count: usize) -> f64 {
     super::count(count as u64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of three numbers, Student's t has two degrees of freedom, where it is elementary: the quantile of a share
+    /// is (2 share - 1) / sqrt(2 share (1 - share)).
+    #[test]
+    fn each_interval_is_as_wide_as_bonferroni_says() {
+        let of = |completed: [u64; 3]| {
+            completed.map(|completed| Replication {
+                possible: 100,
+                completed,
+                calls: completed,
+                refused: 0,
+                latency_p95_s: Some(1.0),
+            })
+        };
+        let (strategy, baseline) = (of([58, 60, 62]), of([50, 50, 50]));
+        for told in [1_u8, 2, 5, 40] {
+            let found = &differences(&strategy, &baseline, told.into())[0];
+            assert_eq!(found.metric, Metric::Goodput);
+            let found = found.of.expect("there are three pairs");
+            assert!((found.mean - 0.1).abs() < 1e-12);
+            // Of one strategy four metrics are told, each of which may err to two sides.
+            let beside = 0.05 / (2.0 * 4.0 * f64::from(told));
+            let t = (1.0 - 2.0 * beside) / (2.0 * beside * (1.0 - beside)).sqrt();
+            // The three are 0.02 apart.
+            let expected = t * 0.02 / 3.0_f64.sqrt();
+            let half = found.half_width.expect("there are three");
+            assert!(
+                (half / expected - 1.0).abs() < 1e-9,
+                "{told}: {half} for {expected}"
+            );
+        }
+    }
+}

@@ -68,13 +68,4 @@ impl<O: Observer> World<O> {
         self.ended(&job);
         self.pump(client);
     }
-
-    /// Whether the request in this slot, which slept until now, is still wanted; else its slot is free again.
-    pub(super) fn wakes(&mut self, slot: u32) -> bool {
-        let wanted = !self.works.get(slot).is_gone();
-        if !wanted {
-            self.works.remove(slot);
-        }
-        wanted
-    }
 }

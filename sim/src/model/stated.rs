@@ -92,3 +92,99 @@ impl Stated {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use paceline_composite::Settling;
+    use paceline_core::Quota;
+    use paceline_gcra::Gcra;
+    use proptest::{collection::vec, prelude::*, sample::select};
+
+    use super::*;
+
+    const DIMENSIONS: [Dimension; 4] = [
+        Dimension::Requests,
+        Dimension::InputTokens,
+        Dimension::OutputTokens,
+        Dimension::Tokens,
+    ];
+
+    /// The same limits, whose estimates stand or are settled.
+    fn both(limits: &[(Dimension, Gcra)]) -> [Stated; 2] {
+        let standing = limits.iter().map(|(counts, gcra)| {
+            let limiter: Box<dyn Adjust> = Box::new(gcra.clone());
+            (*counts, limiter)
+        });
+        let settled = limits.iter().map(|(counts, gcra)| {
+            let limiter: Box<dyn Settle> = Box::new(Settling::new(gcra.clone()));
+            (*counts, limiter)
+        });
+        [
+            Stated::Standing(standing.collect()),
+            Stated::Settled(ByDimension::new(settled)),
+        ]
+    }
+
+    fn limit() -> impl Strategy<Value = (Dimension, Gcra)> {
+        (select(&DIMENSIONS[..]), 1..20_u64, 1..5_u64).prop_map(|(counts, limit, seconds)| {
+            let quota = Quota::new(limit, Duration::from_secs(seconds)).expect("within bounds");
+            (counts, Gcra::new(quota))
+        })
+    }
+
+    fn demand() -> impl Strategy<Value = (u64, Demand)> {
+        (0..3_000_u64, 0..3_u64, 0..12_u64, 0..12_u64).prop_map(
+            |(millis, requests, input_tokens, output_tokens)| {
+                let demand = Demand {
+                    requests,
+                    input_tokens,
+                    output_tokens,
+                };
+                (millis * 1_000_000, demand)
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// The oracle asks each limit by itself.
+        #[test]
+        fn a_set_says_what_its_limits_say_one_by_one(
+            mut each in vec(limit(), 0..6),
+            demands in vec(demand(), 1..20),
+        ) {
+            let mut both = both(&each);
+            let mut now = Timestamp::EPOCH;
+            for (nanos, demand) in demands {
+                now = now.saturating_add(Duration::from_nanos(nanos));
+                let denials: Vec<_> = each
+                    .iter()
+                    .map(|(counts, limiter)| Limiter::check(limiter, now, counts.cost(demand)).err())
+                    .collect();
+                let strictest = denials.iter().flatten().copied().reduce(Denied::and);
+                let place = denials.iter().position(|it| it.is_some() && *it == strictest);
+                for stated in &mut both {
+                    let denied = stated.check(now, demand).err();
+                    prop_assert_eq!(denied.map(Denied::retry_at), strictest.map(Denied::retry_at));
+                    prop_assert_eq!(stated.holder(now, demand), place.zip(strictest));
+                    for dimension in DIMENSIONS {
+                        let limits = each.iter().filter(|(counts, _)| *counts == dimension);
+                        let left = limits.map(|(_, limiter)| limiter.available(now)).min();
+                        prop_assert_eq!(stated.available(now, dimension), left.unwrap_or(u64::MAX));
+                    }
+                    if strictest.is_none() {
+                        drop(stated.charge(now, demand));
+                    }
+                }
+                if strictest.is_none() {
+                    for (counts, limiter) in &mut each {
+                        Limiter::charge(limiter, now, counts.cost(demand));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -165,6 +165,15 @@ impl Works {
         self.get_mut(slot).gone = true;
     }
 
+    /// Whether the request in a slot, which slept until now, is still wanted; else its slot is free again.
+    pub(super) fn wakes(&mut self, slot: u32) -> bool {
+        let wanted = !self.get(slot).is_gone();
+        if !wanted {
+            self.remove(slot);
+        }
+        wanted
+    }
+
     /// How many requests have no call under way.
     pub(super) const fn waiting(&self) -> u64 {
         self.waiting
@@ -173,5 +182,36 @@ impl Works {
     /// Those that are not done, but for what was cancelled.
     pub(super) fn rest(&self) -> impl Iterator<Item = &Work> {
         self.slots.iter().flatten().filter(|work| !work.gone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use paceline_core::Timestamp;
+
+    use super::*;
+
+    fn job(id: u64) -> Job {
+        Job {
+            id,
+            workload: 0,
+            at: Timestamp::EPOCH,
+            input_tokens: 1,
+            output_tokens: 1,
+            max_tokens: 1,
+        }
+    }
+
+    #[test]
+    fn the_slot_of_what_was_cancelled_is_used_again_once_it_would_have_woken() {
+        let mut works = Works::default();
+        let [first, second] = [1, 2].map(|id| works.insert(Work::new(job(id))));
+        works.mark_gone(first);
+        assert_eq!((works.waiting(), works.rest().count()), (1, 1));
+        assert_ne!(works.insert(Work::new(job(3))), first);
+        assert!(works.wakes(second) && !works.wakes(first));
+        assert_eq!((works.waiting(), works.rest().count()), (2, 2));
+        assert_eq!(works.insert(Work::new(job(4))), first);
+        assert_eq!((works.waiting(), works.rest().count()), (3, 3));
     }
 }

@@ -133,7 +133,7 @@ impl<O: Observer> World<O> {
             }
             Event::Turn(session) => self.turn(session),
             // Or its user cancelled it while it slept.
-            Event::Enter(slot) | Event::Ask(slot) if !self.wakes(slot) => {}
+            Event::Enter(slot) | Event::Ask(slot) if !self.works.wakes(slot) => {}
             Event::Enter(slot) => self.enter(slot),
             Event::Close { slot, first } => self.close_batch(slot, first),
             Event::Ask(slot) => self.ask(slot),

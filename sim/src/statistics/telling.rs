@@ -90,6 +90,16 @@ mod tests {
         assert_eq!(told(&numbers[..10 + more as usize]), Told::Above);
     }
 
+    /// By t = 2.65 for 99 %, the first ten of those need to be 71.
+    #[test]
+    fn it_takes_more_to_be_surer() {
+        let numbers: Vec<f64> = (0..10)
+            .map(|n| if n % 2 == 0 { 4.0 } else { -2.0 })
+            .collect();
+        let told = tell(&numbers, 0.99).expect("they are many").1;
+        assert_eq!(told, Told::Unsure(Some(70)));
+    }
+
     #[test]
     fn words_follow_the_numbers() {
         let told = |numbers: &[f64]| tell(numbers, 0.95).map(|(_, told)| told);

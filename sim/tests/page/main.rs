@@ -222,6 +222,13 @@ fn many_runs_say_what_they_tell() {
         said.contains("That is not certain: good cannot be told from other"),
         "{said}"
     );
+    // The lead is 3.4 standard errors: enough for one pair of strategies, and too little for three.
+    let pair = || vec![strategy("good", 90, 0), strategy("other", 74, 0)];
+    let said = verdict(&repeated(comparison(pair()), 10, 15));
+    assert!(said.contains("That is certain"), "{said}");
+    let three = pair().into_iter().chain([strategy("bad", 10, 0)]);
+    let said = verdict(&repeated(comparison(three.collect()), 10, 15));
+    assert!(said.contains("good cannot be told from other"), "{said}");
     let equal = comparison(vec![strategy("one", 90, 0), strategy("other", 90, 0)]);
     let said = verdict(&repeated(equal, 10, 0));
     assert!(
