@@ -3,7 +3,7 @@ use core::fmt;
 
 use paceline_composite::{Admit, SettleError};
 use paceline_concurrency::{Concurrency, Limit, Outcome};
-use paceline_core::{Class, Denied, Feedback, Limiter, Timestamp};
+use paceline_core::{Denied, Feedback, Limiter, Timestamp};
 
 use crate::{Gate, Grant, Place, Priority, Refusal, WaitLine};
 
@@ -140,16 +140,11 @@ impl<A: Admit, W> Admission<A, W> {
     /// Learns from a response that arrived at `now`, to a request that was admitted at `sent_at`; says
     /// whether it closed the gate.
     ///
-    /// The limits are told of every response. The gate closes if a limit refused the request, of pace or of a
-    /// quota, and for an overload that says when to come back; what waiting does not cure leaves it open.
-    /// Whoever waits has to ask again then.
+    /// The limits are told of every response, and the gate closes [for some](Gate::closes_for). Whoever waits has to
+    /// ask again then.
     pub fn observe(&mut self, now: Timestamp, sent_at: Timestamp, feedback: &Feedback) -> bool {
         self.limits.observe(now, sent_at, feedback);
-        let closes = match feedback.class {
-            Class::Pace | Class::Quota => true,
-            Class::Overload => feedback.hint.is_some(),
-            _ => false,
-        };
+        let closes = Gate::closes_for(feedback);
         if closes {
             self.gate.close(now, sent_at, feedback.retry_after(now));
         }

@@ -1,6 +1,6 @@
 use core::{error, fmt, time::Duration};
 
-use paceline_core::{Denied, Limiter, Rng, SplitMix64, Timestamp};
+use paceline_core::{Class, Denied, Feedback, Limiter, Rng, SplitMix64, Timestamp};
 
 /// One pause for all who share a key, fed by refusals.
 ///
@@ -159,6 +159,16 @@ impl Gate {
         });
         self.first_after = self.below(self.spacing);
         self.pause(now, pause);
+    }
+
+    /// Whether a response closes a gate: if a limit refused the request, of pace or of a quota, and for an overload
+    /// that says when to come back. What waiting does not cure leaves it open.
+    pub fn closes_for(feedback: &Feedback) -> bool {
+        match feedback.class {
+            Class::Pace | Class::Quota => true,
+            Class::Overload => feedback.hint.is_some(),
+            _ => false,
+        }
     }
 
     /// Opens no earlier than after this pause and the jitter.

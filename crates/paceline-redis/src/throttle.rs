@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use paceline_admission::Priority;
+use paceline_admission::{Gate, Priority};
 use paceline_concurrency::{Outcome, Ticket};
-use paceline_core::{Class, Demand, Denied, Feedback, Timestamp};
+use paceline_core::{Demand, Denied, Feedback, Timestamp};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -140,7 +140,7 @@ impl SharedThrottle {
     /// Closes the gate of this process after a refusal such as a 429, and pauses all other processes for as long as
     /// the server said, an hour at most.
     ///
-    /// `sent_at` is when the refused request was sent; [`Admitted::refused`] knows it. See [`Gate`](paceline_admission::Gate) for how it opens
+    /// `sent_at` is when the refused request was sent; [`Admitted::refused`] knows it. See [`Gate`] for how it opens
     /// again.
     pub fn close(&self, sent_at: Timestamp, retry_after: Option<Duration>) {
         let (mut line, now) = self.0.line();
@@ -152,16 +152,9 @@ impl SharedThrottle {
     }
 
     /// Learns from a response: what a limit of the server refused closes the gate, as
-    /// [`close`](Self::close) does.
-    ///
-    /// Which responses do is said at [`paceline_admission::Admission::observe`].
+    /// [`close`](Self::close) does; see [`Gate::closes_for`].
     pub fn observe(&self, sent_at: Timestamp, feedback: &Feedback) {
-        let closes = match feedback.class {
-            Class::Pace | Class::Quota => true,
-            Class::Overload => feedback.hint.is_some(),
-            _ => false,
-        };
-        if closes {
+        if Gate::closes_for(feedback) {
             self.close(sent_at, feedback.retry_after(self.now()));
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use paceline_adaptive::LearnedLimits;
+use paceline_admission::Gate;
 use paceline_core::{
     Class, Demand, Denied, Dimension, Feedback, Hint, HintSource, LimitReading, LimitWindow,
     Metric, Quota, Timestamp,
@@ -147,9 +148,12 @@ async fn when_it_would_be_admitted_is_known_and_asking_changes_nothing() {
     assert_eq!((throttle.ready_at(1), throttle.ready_at(1)), (third, third));
     assert_eq!(throttle.waiting(), 1);
     drop(acquire);
-    // The gate counts; and never is not a time.
+    // The gate counts.
     throttle.close(start, Some(60 * SECOND));
     assert!(throttle.ready_at(1) >= Some(start.saturating_add(60 * SECOND)));
+    // And never is not a time: this one hears whatever is said.
+    let gate = Gate::new(7).with_longest_pause(Duration::MAX);
+    let throttle = Throttle::builder(Gcra::new(quota)).gate(gate).build();
     throttle.close(start, Some(Duration::MAX));
     assert_eq!(throttle.ready_at(1), None);
 }

@@ -1,66 +1,35 @@
 //! Predictions beside measurements: as a table for a terminal, as Markdown, and as data.
 
-use std::fmt::Write;
-
-use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
 use super::{
     format::{count, percent, seconds},
+    grid::Grid,
     table::one_line,
 };
 use crate::calibrate::{Allowed, Figure, Row, Verdict};
 
-const HEADER: [&str; 7] = [
-    "strategy",
-    "figure",
-    "predicted",
-    "measured",
-    "off",
-    "allowed",
-    "verdict",
-];
-/// The columns with text; all others have numbers.
-const TEXT: [usize; 3] = [0, 1, 6];
+const GRID: Grid<7> = Grid {
+    header: [
+        "strategy",
+        "figure",
+        "predicted",
+        "measured",
+        "off",
+        "allowed",
+        "verdict",
+    ],
+    text: &[0, 1, 6],
+};
 
 /// A line per figure.
 pub fn table(rows: &[Row]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(HEADER);
-    for row in rows {
-        table.add_row(cells(row));
-    }
-    for (place, column) in table.column_iter_mut().enumerate() {
-        if !TEXT.contains(&place) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        column.set_padding((0, 2));
-    }
-    let lines = table.lines().map(|line| format!("{}\n", line.trim_end()));
-    lines.collect()
+    GRID.lines(rows.iter().map(cells))
 }
 
 /// The same as a table of Markdown.
 pub fn markdown(rows: &[Row]) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = write_markdown(&mut text, rows);
-    text
-}
-
-fn write_markdown(text: &mut String, rows: &[Row]) -> std::fmt::Result {
-    writeln!(text, "| {} |", HEADER.join(" | "))?;
-    let rules = (0..HEADER.len()).map(|place| match TEXT.contains(&place) {
-        true => "---",
-        false => "---:",
-    });
-    writeln!(text, "| {} |", rules.collect::<Vec<_>>().join(" | "))?;
-    for row in rows {
-        let cells = cells(row).map(|cell| cell.replace('|', "\\|"));
-        writeln!(text, "| {} |", cells.join(" | "))?;
-    }
-    Ok(())
+    GRID.markdown(rows.iter().map(cells))
 }
 
 fn cells(row: &Row) -> [String; 7] {

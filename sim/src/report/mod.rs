@@ -4,6 +4,7 @@ pub mod calibration;
 mod data;
 mod explanation;
 pub(crate) mod format;
+mod grid;
 mod html;
 mod plot;
 mod reference;

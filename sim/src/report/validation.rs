@@ -1,71 +1,39 @@
 //! The validation as a table for a terminal, as Markdown for the documentation, and as data.
 
-use std::fmt::Write;
-
-use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
+use super::grid::Grid;
 use crate::validate::{Expected, Family, Row, Verdict};
 
-const HEADER: [&str; 9] = [
-    "model",
-    "parameters",
-    "quantity",
-    "expected",
-    "source",
-    "measured",
-    "95 %",
-    "z",
-    "verdict",
-];
-/// The columns with text; all others have numbers.
-const TEXT: [usize; 5] = [0, 1, 2, 4, 8];
+const GRID: Grid<9> = Grid {
+    header: [
+        "model",
+        "parameters",
+        "quantity",
+        "expected",
+        "source",
+        "measured",
+        "95 %",
+        "z",
+        "verdict",
+    ],
+    text: &[0, 1, 2, 4, 8],
+};
 
 /// A line per number.
 pub fn table(rows: &[Row]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(HEADER);
-    for row in rows {
-        table.add_row(cells(row));
-    }
-    for (place, column) in table.column_iter_mut().enumerate() {
-        if !TEXT.contains(&place) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        column.set_padding((0, 2));
-    }
-    let lines = table.lines().map(|line| format!("{}\n", line.trim_end()));
-    lines.collect()
+    GRID.lines(rows.iter().map(cells))
 }
 
 /// A table per family.
 pub fn markdown(rows: &[Row]) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = write_markdown(&mut text, rows);
-    text
-}
-
-fn write_markdown(text: &mut String, rows: &[Row]) -> std::fmt::Result {
-    for family in Family::ALL {
+    let tables = Family::ALL.into_iter().filter_map(|family| {
         let mut rows = rows.iter().filter(|row| row.family == family).peekable();
-        if rows.peek().is_none() {
-            continue;
-        }
-        writeln!(text, "### {}\n", family.title())?;
-        writeln!(text, "| {} |", HEADER.join(" | "))?;
-        let rules = (0..HEADER.len()).map(|place| match TEXT.contains(&place) {
-            true => "---",
-            false => "---:",
-        });
-        writeln!(text, "| {} |", rules.collect::<Vec<_>>().join(" | "))?;
-        for row in rows {
-            writeln!(text, "| {} |", cells(row).join(" | "))?;
-        }
-        writeln!(text)?;
-    }
-    Ok(())
+        rows.peek()?;
+        let table = GRID.markdown(rows.map(cells));
+        Some(format!("### {}\n\n{table}\n", family.title()))
+    });
+    tables.collect()
 }
 
 fn cells(row: &Row) -> [String; 9] {
