@@ -11,12 +11,12 @@ use super::clock::FastClock;
 use crate::{
     engine::Streams,
     model::{
-        Estimate, Hearing, Limits, Retries, deadline, ending, estimate, gate, permits, priority,
+        Estimate, Hearing, Limits, Retries, Terms, called, ending, estimate, gate, permits,
         smallest_first,
     },
     scenario::{
         Scenario,
-        provider::{Charge, Provider},
+        provider::Charge,
         strategy::{Queue, Strategy},
     },
     workload::Job,
@@ -36,10 +36,7 @@ pub(super) struct Client {
     pub(super) hearing: Hearing,
     /// How long it waits for an answer.
     pub(super) timeout: Option<Duration>,
-    /// By the place of the workload.
-    priorities: Vec<Priority>,
-    /// By the place of the workload.
-    deadlines: Vec<Option<Duration>>,
+    terms: Terms,
     /// Permits may have come back, for those who wait without a line.
     returned: Notify,
 }
@@ -61,7 +58,8 @@ impl Client {
         streams: Streams,
         clock: FastClock,
     ) -> anyhow::Result<Self> {
-        let (place, provider) = provider(scenario, strategy)
+        let (place, provider) = called(strategy, &scenario.providers)
+            .next()
             .ok_or_else(|| anyhow!("strategy: expected the name of a provider"))?;
         let limits = Limits::new(strategy, provider, scenario.start());
         let gate = gate(strategy, (number, place), streams).map_err(|err| anyhow!(err))?;
@@ -72,7 +70,6 @@ impl Client {
             Some(policy) => builder.concurrency(policy),
             None => builder,
         };
-        let workloads = scenario.workloads.iter();
         Ok(Self {
             throttle: builder.build(),
             clock,
@@ -83,16 +80,14 @@ impl Client {
             queue: strategy.queue,
             hearing: Hearing::new(strategy),
             timeout: strategy.timeout_s.map(|timeout| timeout.get()),
-            priorities: workloads.clone().map(|it| priority(strategy, it)).collect(),
-            deadlines: workloads.map(|it| deadline(strategy, it)).collect(),
+            terms: Terms::new(strategy, &scenario.workloads),
             returned: Notify::new(),
         })
     }
 
     /// When a request becomes worthless.
     pub(super) fn deadline(&self, job: &Job) -> Timestamp {
-        let deadline = self.deadlines.get(job.workload as usize).copied().flatten();
-        deadline.map_or(Timestamp::MAX, |deadline| job.at.saturating_add(deadline))
+        self.terms.deadline(job)
     }
 
     /// Waits until a request may be sent: in its old place, if it had one.
@@ -139,8 +134,7 @@ impl Client {
             let size = |limits: &mut Limits, _| smallest_first(limits, job);
             return self.throttle.update(size);
         }
-        let priority = self.priorities.get(job.workload as usize);
-        priority.copied().unwrap_or_default()
+        self.terms.priority(job)
     }
 
     /// Gives back what a call held, and learns from its answer; `usage` is what it cost, if that was said.
@@ -189,17 +183,4 @@ impl Client {
         drop(admitted);
         self.returned.notify_waiters();
     }
-}
-
-/// The provider that a strategy calls, and the place of its first key among all keys.
-fn provider<'a>(scenario: &'a Scenario, strategy: &Strategy) -> Option<(u64, &'a Provider)> {
-    let mut place = 0;
-    for provider in &scenario.providers {
-        let wanted = strategy.provider.as_ref();
-        if wanted.is_none_or(|name| *name == provider.name) {
-            return Some((place, provider));
-        }
-        place += u64::from(provider.keys.get());
-    }
-    None
 }

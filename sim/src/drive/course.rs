@@ -17,7 +17,7 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    model::{Cache, History, Limits, Outcome, Patience, Sessions},
+    model::{Cache, History, Limits, Outcome, Patience, Sessions, client_of},
     workload::Job,
 };
 
@@ -51,12 +51,9 @@ struct Request<'a> {
 struct Call(Cell<Option<Admitted<Limits>>>);
 
 impl World {
-    /// Whose request it is: clients take turns, and a session stays with its client.
+    /// Whose request it is.
     fn client(&self, job: &Job) -> &Client {
-        let clients = self.clients.len() as u64;
-        let number = job.session().map_or(job.id, u64::from);
-        let place = usize::try_from(number % clients.max(1)).unwrap_or_default();
-        &self.clients[place]
+        &self.clients[client_of(job, self.clients.len())]
     }
 
     /// When a request becomes worthless.

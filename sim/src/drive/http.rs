@@ -1,8 +1,7 @@
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
-    body::{Body, Incoming},
+    body::{Body, Bytes, Incoming},
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderName},
 };
 use hyper_util::{

@@ -15,6 +15,7 @@ use super::{
     provider,
     retry::Retries,
     routing::Routing,
+    terms::Terms,
 };
 use crate::{
     engine::Streams,
@@ -40,10 +41,7 @@ pub(super) struct Client {
     pub(super) hearing: Hearing,
     /// How long it waits for an answer.
     pub(super) timeout: Option<Duration>,
-    /// By the place of the workload.
-    priorities: Vec<Priority>,
-    /// By the place of the workload: the strategy's own, or that of the workload if that is stricter.
-    deadlines: Vec<Option<Duration>>,
+    terms: Terms,
     /// When it sends patient requests.
     off_peak: Option<OffPeak>,
     /// By the place of the workload.
@@ -87,27 +85,15 @@ impl Client {
         start: Timestamp,
         streams: Streams,
     ) -> Result<Self, String> {
-        let mut keys = Vec::new();
-        for (place, (index, provider)) in provider::keys(providers).enumerate() {
-            let wanted = match (&strategy.route, &strategy.provider) {
-                (Some(_), _) => true,
-                (None, Some(name)) => provider.name == *name && keys.is_empty(),
-                (None, None) => index == 0 && keys.is_empty(),
-            };
-            if wanted {
-                keys.push(Key {
-                    place,
-                    admission: key::admission(
-                        strategy,
-                        provider,
-                        (number, place as u64),
-                        start,
-                        streams,
-                    )?,
-                    estimate: key::estimate(strategy, provider),
-                });
-            }
-        }
+        let keys = called(strategy, providers).map(|(place, provider)| {
+            let number = (number, place);
+            Ok(Key {
+                place: usize::try_from(place).unwrap_or(usize::MAX),
+                admission: key::admission(strategy, provider, number, start, streams)?,
+                estimate: key::estimate(strategy, provider),
+            })
+        });
+        let keys = keys.collect::<Result<Vec<_>, String>>()?;
         let route = strategy.route.as_ref();
         Ok(Self {
             line: WaitLine::new(usize::MAX),
@@ -119,22 +105,20 @@ impl Client {
             queue: strategy.queue,
             hearing: Hearing::new(strategy),
             timeout: strategy.timeout_s.map(|timeout| timeout.get()),
-            priorities: workloads.iter().map(|it| priority(strategy, it)).collect(),
+            terms: Terms::new(strategy, workloads),
             off_peak: strategy.off_peak.as_ref().map(|it| it.plan.clone()),
             patient: workloads
                 .iter()
                 .map(|workload| workload.priority != workload::Priority::Interactive)
                 .collect(),
             batches: strategy.batch.map(Batches::new),
-            deadlines: workloads.iter().map(|it| deadline(strategy, it)).collect(),
             wake_at: None,
         })
     }
 
     /// When the request becomes worthless.
     pub(super) fn deadline(&self, job: &Job) -> Timestamp {
-        let deadline = self.deadlines.get(job.workload as usize).copied().flatten();
-        deadline.map_or(Timestamp::MAX, |deadline| job.at.saturating_add(deadline))
+        self.terms.deadline(job)
     }
 
     /// Until when it holds a request back, if it does so.
@@ -160,10 +144,7 @@ impl Client {
         }
         let priority = match self.queue {
             Queue::Smallest => smallest_first(self.keys[0].admission.limits(), job),
-            _ => {
-                let priority = self.priorities.get(job.workload as usize);
-                priority.copied().unwrap_or_default()
-            }
+            _ => self.terms.priority(job),
         };
         self.line
             .join(now, priority, slot)
@@ -271,12 +252,6 @@ pub(crate) const fn ending(feedback: &Feedback) -> Ending {
     }
 }
 
-/// After how long a request of a workload is worthless to a strategy.
-pub(crate) fn deadline(strategy: &Strategy, workload: &Workload) -> Option<Duration> {
-    let both = [strategy.deadline_s, workload.deadline_s];
-    both.into_iter().flatten().map(|it| it.get()).min()
-}
-
 /// The priority of a request where the smallest goes first.
 pub(crate) fn smallest_first(limits: &Limits, job: &Job) -> Priority {
     // What is to come counts too, even where a provider charges it later.
@@ -284,14 +259,20 @@ pub(crate) fn smallest_first(limits: &Limits, job: &Job) -> Priority {
     Priority::yielding_for(Duration::from_secs(limits.size(all)))
 }
 
-/// The priority of all requests of a workload, unless the smallest goes first.
-pub(crate) fn priority(strategy: &Strategy, workload: &Workload) -> Priority {
-    if strategy.queue != Queue::Priority {
-        return Priority::INTERACTIVE;
-    }
-    match workload.priority {
-        workload::Priority::Interactive => Priority::INTERACTIVE,
-        workload::Priority::Batch => Priority::BATCH,
-        workload::Priority::YieldsForS(span) => Priority::yielding_for(span.get()),
-    }
+/// The keys that a client calls, by their places among all keys: all of them if it chooses, and else the first of
+/// the provider that it names, or of the first one.
+pub(crate) fn called<'a>(
+    strategy: &Strategy,
+    providers: &'a [Provider],
+) -> impl Iterator<Item = (u64, &'a Provider)> {
+    let routes = strategy.route.is_some();
+    let wanted = strategy.provider.clone();
+    let keys = (0_u64..).zip(provider::keys(providers));
+    let called = keys.filter(move |(_, (index, provider))| match &wanted {
+        _ if routes => true,
+        Some(name) => provider.name == *name,
+        None => *index == 0,
+    });
+    let called = called.map(|(place, (_, provider))| (place, provider));
+    called.take(if routes { usize::MAX } else { 1 })
 }

@@ -14,6 +14,7 @@ use super::{
     sessions::Sessions,
     tally::Tally,
     tenants::{TenantCall, Tenants},
+    terms,
     works::Works,
 };
 use crate::{
@@ -215,18 +216,13 @@ impl<O: Observer> World<O> {
         Ok(())
     }
 
-    /// Whose request it is: clients take turns, and a session stays with its client.
+    /// Whose request it is.
     pub(super) fn client(&self, slot: u32) -> usize {
         self.client_of(&self.works.get(slot).job)
     }
 
     pub(super) fn client_of(&self, job: &Job) -> usize {
-        let clients = self.clients.len() as u64;
-        if clients == 1 {
-            return 0;
-        }
-        let number = job.session().map_or(job.id, u64::from);
-        usize::try_from(number % clients).unwrap_or_default()
+        terms::client_of(job, self.clients.len())
     }
 
     pub(super) fn ask(&mut self, slot: u32) {
