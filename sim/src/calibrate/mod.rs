@@ -38,7 +38,6 @@ pub fn calibrate(
     speed: NonZeroU32,
     progress: impl FnMut(Duration),
 ) -> anyhow::Result<Vec<Row>> {
-    drive::check(scenario, strategy).map_err(|err| anyhow!(err))?;
     let predicted = model::run(scenario, strategy, Streams::new(scenario.seed))?;
     let mut served = Served::bind(scenario, strategy, speed)?;
     let drive = Drive {

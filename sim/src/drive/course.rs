@@ -17,7 +17,7 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    model::{Cache, History, Limits, Outcome, Patience, Sessions, client_of},
+    model::{Cache, Follows, History, Limits, Outcome, Patience, Sessions, client_of},
     workload::Job,
 };
 
@@ -201,12 +201,16 @@ impl Request<'_> {
         let now = world.clock.now();
         let feedback = match &reply {
             Some(reply) => {
-                let whole = (reply.status, &reply.headers, reply.body.as_slice());
-                let all = paceline_wire::read_http(whole.0, whole.1, whole.2, now);
-                world.trouble.look_for(&world.caller, reply.status, &all);
-                let outcome = outcome(reply.status, &all);
+                let Reply {
+                    status,
+                    headers,
+                    body,
+                } = reply;
+                let all = paceline_wire::read_http(*status, headers, body, now);
+                world.trouble.look_for(&world.caller, *status, &all);
+                let outcome = outcome(*status, &all);
                 world.record.borrow_mut().answered(now, sent, outcome);
-                client.hearing.read_http(now, whole)
+                client.hearing.hear_read(now, status.as_u16(), all)
             }
             None => {
                 world.record.borrow_mut().given_up(now, sent);
@@ -229,30 +233,27 @@ impl Request<'_> {
     ) -> Result<End, (FailureKind, Option<Duration>)> {
         let Self { client, job, .. } = self;
         let mut retries = client.retries.borrow_mut();
-        let overloaded = matches!(feedback.class, Class::Pace | Class::Quota | Class::Overload);
-        if answered && !overloaded {
-            retries.accepted(now);
-        }
-        let failure = match feedback.class {
-            Class::Ok => {
+        let hint = client.hearing.hint(now, feedback);
+        let follows = match answered {
+            true => retries.answered(now, feedback, hint),
+            false => Follows::Failure(FailureKind::Error, None),
+        };
+        match follows {
+            Follows::Success => {
                 retries.success(now, &self.history);
                 let in_time = now <= client.deadline(job);
-                return Ok(if in_time {
+                Ok(if in_time {
                     End::Completed
                 } else {
                     End::TooLate
-                });
+                })
             }
-            Class::TooLarge | Class::Billing => return Ok(End::GivenUp),
-            Class::Pace | Class::Quota => {
-                let hint = client.hearing.hint(now, feedback);
-                (FailureKind::Throttled, hint)
+            Follows::NoCure => Ok(End::GivenUp),
+            Follows::Failure(kind, hint) => {
+                retries.failed(now, kind);
+                Err((kind, hint))
             }
-            // A fault, whatever else a provider calls it.
-            _ => (FailureKind::Error, None),
-        };
-        retries.failed(now, failure.0);
-        Err(failure)
+        }
     }
 }
 

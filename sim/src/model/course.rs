@@ -8,6 +8,7 @@ use super::{
     calls::{Call, CallId, Caller, Stage},
     client::Held,
     observe::{Cause, Happening, Observer},
+    retry::Follows,
     tenants::TenantCall,
     works::UnderWay,
     world::{Event, World},
@@ -241,16 +242,10 @@ impl<O: Observer> World<O> {
             };
             self.observer.see(self.now, &closes);
         }
-        let overloaded = matches!(feedback.class, Class::Pace | Class::Quota | Class::Overload);
-        if !overloaded {
-            client.retries.accepted(self.now);
-        }
-        match feedback.class {
-            Class::Ok => self.succeed(index, slot),
-            Class::TooLarge | Class::Billing => self.abandon(slot, Cause::Incurable),
-            Class::Pace | Class::Quota => self.fail(index, slot, FailureKind::Throttled, hint),
-            // A fault, whatever else a provider calls it.
-            _ => self.fail(index, slot, FailureKind::Error, None),
+        match client.retries.answered(self.now, &feedback, hint) {
+            Follows::Success => self.succeed(index, slot),
+            Follows::NoCure => self.abandon(slot, Cause::Incurable),
+            Follows::Failure(kind, hint) => self.fail(index, slot, kind, hint),
         }
         self.pump(index);
     }

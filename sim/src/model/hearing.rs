@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use hyper::{HeaderMap, StatusCode};
 use paceline_core::{Class, Feedback, HintSource, Timestamp};
 
 use super::{
@@ -45,22 +44,18 @@ impl Hearing {
     /// Reads a response, as far as it is heard.
     fn read(self, now: Timestamp, response: &Response) -> Feedback {
         if self.hears == Hears::Status {
-            return paceline_wire::read(response.status, |_| None, b"", now);
+            return status_alone(response.status, now);
         }
         let headers = paceline_wire::pairs(&response.headers);
         paceline_wire::read(response.status, headers, response.body.as_bytes(), now)
     }
 
-    /// Reads a response that came over a network, as far as it is heard.
-    pub(crate) fn read_http(
-        self,
-        now: Timestamp,
-        (status, headers, body): (StatusCode, &HeaderMap, &[u8]),
-    ) -> Feedback {
-        if self.hears == Hears::Status {
-            return paceline_wire::read(status.as_u16(), |_| None, b"", now);
+    /// Hears a response that came over a network, as far as it is heard.
+    pub(crate) fn hear_read(self, now: Timestamp, status: u16, all: Feedback) -> Feedback {
+        match self.hears {
+            Hears::Status => status_alone(status, now),
+            Hears::All => all,
         }
-        paceline_wire::read_http(status, headers, body, now)
     }
 
     /// How long the response asks to wait, if the client looks there.
@@ -75,4 +70,9 @@ impl Hearing {
         };
         found.then(|| hint.at.saturating_duration_since(now))
     }
+}
+
+/// What a status says without headers and body.
+fn status_alone(status: u16, now: Timestamp) -> Feedback {
+    paceline_wire::read(status, |_| None, b"", now)
 }

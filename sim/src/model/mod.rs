@@ -53,7 +53,7 @@ pub use live::{Beginning, Ending, Heard, Live, Outside};
 pub use observe::{Bound as HeldBy, Cause, End, Happening, Holder, Nobody, Observer};
 pub use optimum::{Bound, optimum};
 pub(crate) use patience::Patience;
-pub(crate) use retry::{History, Retries};
+pub(crate) use retry::{Follows, History, Retries};
 pub use run::{Remaining, Run, run};
 pub(crate) use service::unit;
 pub(crate) use sessions::Sessions;

@@ -5,7 +5,7 @@ use paceline_backoff::{
     HintPolicy, HintUse, Jitter, RatioBudget, RetryBreaker, RetryBudget, RetryPolicy,
     StatelessJitter, TokenQuota,
 };
-use paceline_core::Timestamp;
+use paceline_core::{Class, Feedback, Timestamp};
 use rand_chacha::rand_core::Rng;
 
 use super::observe::Cause;
@@ -37,6 +37,17 @@ pub(crate) struct History {
     throttled: u32,
     errors: u32,
     last_retry: Option<FailureKind>,
+}
+
+/// What follows from a response.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Follows {
+    /// The request is done.
+    Success,
+    /// It is given up, as no retry cures it.
+    NoCure,
+    /// It may be tried again, after this hint.
+    Failure(FailureKind, Option<Duration>),
 }
 
 impl History {
@@ -76,10 +87,23 @@ impl Retries {
         throttle.try_call(now, &mut self.lots.rng(job.id, history.failures()))
     }
 
-    /// Takes note of a response that was no refusal for too much load.
-    pub(crate) fn accepted(&mut self, now: Timestamp) {
-        if let Some(throttle) = &mut self.throttle {
+    /// Takes note of a response, whose hint is this, and says what follows from it.
+    pub(crate) fn answered(
+        &mut self,
+        now: Timestamp,
+        feedback: &Feedback,
+        hint: Option<Duration>,
+    ) -> Follows {
+        let overloaded = matches!(feedback.class, Class::Pace | Class::Quota | Class::Overload);
+        if let Some(throttle) = self.throttle.as_mut().filter(|_| !overloaded) {
             throttle.accepted(now);
+        }
+        match feedback.class {
+            Class::Ok => Follows::Success,
+            Class::TooLarge | Class::Billing => Follows::NoCure,
+            Class::Pace | Class::Quota => Follows::Failure(FailureKind::Throttled, hint),
+            // A fault, whatever else a provider calls it.
+            _ => Follows::Failure(FailureKind::Error, None),
         }
     }
 
