@@ -12,6 +12,7 @@ pub mod engine;
 pub mod fit;
 pub mod model;
 pub mod names;
+mod partial;
 pub mod report;
 pub mod results;
 pub mod scenario;

@@ -1,8 +1,10 @@
 //! Users who cancel, and requests that are worthless after some time.
 
+mod tallied;
 mod text;
 
 use paceline_sim::{engine::Streams, model};
+use tallied::tally;
 use text::read;
 
 /// What each strategy makes of ten requests at once, of which one is served per second.
@@ -122,7 +124,7 @@ fn a_deadline_that_has_passed_by_the_end_counts() {
 /// The next try would come after a minute and a half, so each session knows at once and asks again.
 #[test]
 fn what_cannot_be_tried_again_in_time_is_given_up_at_once() {
-    let scenario = read(
+    let tally = tally(
         "seed = 1
         duration_s = 9.5
         [workload]
@@ -136,7 +138,6 @@ fn what_cannot_be_tried_again_in_time_is_given_up_at_once() {
         name = \"it\"
         backoff.delay.constant_s = 90",
     );
-    let tally = model::run(&scenario, &scenario.strategies[0], Streams::new(1)).expect("no trace");
     let [completed, abandoned, cancelled, unfinished] = ends(&tally);
     assert_eq!((completed, cancelled), (0, 0));
     // Some nine times each, as a refusal takes its time.
@@ -165,9 +166,7 @@ fn users_of_each_workload_have_their_own_patience_and_deadline() {
             first_token.fixed_s = 1
             {ONE_AT_A_TIME}"
         );
-        let scenario = read(&text);
-        let strategy = &scenario.strategies[0];
-        let tally = model::run(&scenario, strategy, Streams::new(1)).expect("no trace");
+        let tally = tally(&text);
         let fates = tally.workloads.iter();
         let of_each = fates.map(|fate| [fate.completed, fate.abandoned, fate.cancelled]);
         of_each.collect::<Vec<_>>()
@@ -202,7 +201,7 @@ fn users_are_as_patient_under_every_strategy() {
 /// Sessions go on: each asks again a second after it has lost patience.
 #[test]
 fn a_session_goes_on_after_it_has_cancelled() {
-    let scenario = read(
+    let tally = tally(
         "seed = 1
         duration_s = 29.5
         [workload]
@@ -215,7 +214,6 @@ fn a_session_goes_on_after_it_has_cancelled() {
         [[strategy]]
         name = \"it\"",
     );
-    let tally = model::run(&scenario, &scenario.strategies[0], Streams::new(1)).expect("no trace");
     // At 0, 3, 6 to 27 s, cancelled two seconds later but for the last ones at 29 s, which are, too.
     assert_eq!(ends(&tally), [0, 0, 20, 0]);
 }
@@ -237,7 +235,7 @@ fn lost(arrivals: f64, serves: f64, loses: f64) -> f64 {
 /// is free again at the rate of service and of patience together, and some of what leaves it was cut off.
 #[test]
 fn a_queue_with_exponential_patience_loses_what_the_balance_says() {
-    let scenario = read(
+    let tally = tally(
         "seed = 3
         duration_s = 100000
         [workload]
@@ -251,7 +249,6 @@ fn a_queue_with_exponential_patience_loses_what_the_balance_says() {
         name = \"one at a time\"
         concurrency = 1",
     );
-    let tally = model::run(&scenario, &scenario.strategies[0], Streams::new(3)).expect("no trace");
     let [completed, _, cancelled, _] = ends(&tally).map(|count| u32::try_from(count).expect("few"));
     let share = f64::from(cancelled) / f64::from(completed + cancelled);
     // Of what leaves the server, one in three was cut off.

@@ -1,14 +1,11 @@
 //! Files that are there completely or not at all.
 
-use std::{
-    fs,
-    io::{BufWriter, Write},
-    path::Path,
-};
+use std::{fs, io::BufWriter, path::Path};
 
 use anyhow::Context;
 
 use crate::{
+    partial::Partial,
     report::{self, File, Origin},
     results::Comparison,
 };
@@ -58,21 +55,9 @@ pub(super) fn write_streamed<T>(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<fs::File>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let name = path.file_name().context("expected the name of a file")?;
-    if path.is_dir() {
-        anyhow::bail!("expected the name of a file, found a folder");
-    }
-    let partial = path.with_file_name(format!(".{}.partial", name.to_string_lossy()));
-    let file = fs::File::create(&partial).context("cannot write here")?;
-    let mut out = BufWriter::new(file);
-    let written = write(&mut out).and_then(|value| {
-        out.flush().context("cannot write here")?;
-        fs::rename(&partial, path)?;
-        Ok(value)
-    });
-    if written.is_err() {
-        // Best effort: the message says what went wrong.
-        let _ = fs::remove_file(&partial);
-    }
-    written
+    let cannot = "cannot write here";
+    let mut file = Partial::create(path).context(cannot)?;
+    let value = write(&mut file.out)?;
+    file.finish().context(cannot)?;
+    Ok(value)
 }

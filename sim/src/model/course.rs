@@ -56,15 +56,20 @@ impl<O: Observer> World<O> {
         let timeout = client.timeout;
         self.works.send(slot, UnderWay { held, call });
         self.tally.sent(self.now);
-        if there.is_zero() {
-            self.reach(call);
-        } else {
-            let at = self.now.saturating_add(there);
-            self.events.schedule(at, Event::Reach(call));
-        }
+        self.go(call, there);
         if let Some(timeout) = timeout {
             let at = self.now.saturating_add(timeout);
             self.events.schedule(at, Event::TimeOut(call));
+        }
+    }
+
+    /// Lets a call reach its provider after so long.
+    pub(super) fn go(&mut self, id: CallId, there: Duration) {
+        if there.is_zero() {
+            self.reach(id);
+        } else {
+            let at = self.now.saturating_add(there);
+            self.events.schedule(at, Event::Reach(id));
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     observe::{Nobody, Observer},
     provider::Provider,
     service::{self, Drawn},
-    world::{Event, World},
+    world::World,
 };
 use crate::{
     engine::Streams,
@@ -79,9 +79,6 @@ pub struct Ending {
     pub response: Response,
 }
 
-/// As long as a scenario may last: 100 years.
-const FOREVER_S: f64 = 3_155_760_000.0;
-
 impl Live {
     /// Starts the provider in this place of a scenario, at the scenario's start.
     ///
@@ -96,9 +93,7 @@ impl Live {
         let mut scenario = scenario.clone();
         scenario.workloads.clear();
         scenario.bin_s = None;
-        if let Ok(forever) = PositiveSeconds::try_from(FOREVER_S) {
-            scenario.duration_s = forever;
-        }
+        scenario.duration_s = PositiveSeconds::LONGEST;
         for (place, other) in scenario.providers.iter_mut().enumerate() {
             if place != provider {
                 other.tenants.clear();
@@ -171,12 +166,7 @@ impl Live {
             answer: None,
         });
         self.calls.insert(number, id);
-        if there.is_zero() {
-            world.reach(id);
-        } else {
-            let at = world.now.saturating_add(there);
-            world.events.schedule(at, Event::Reach(id));
-        }
+        world.go(id, there);
     }
 
     /// Lets a caller wait no longer.

@@ -44,7 +44,8 @@ pub struct Share(f64);
 pub struct Correlation(f64);
 
 /// Durations beyond this would not fit a timeline of 584 years together with a start date.
-const LONGEST_S: f64 = 100.0 * 365.25 * 86_400.0;
+const LONGEST: Duration = Duration::from_secs(36_525 * 86_400);
+const LONGEST_S: f64 = LONGEST.as_secs_f64();
 
 impl Seconds {
     /// Ten seconds.
@@ -59,6 +60,8 @@ impl Seconds {
 impl PositiveSeconds {
     /// A tenth of a second.
     pub(super) const TENTH: Self = Self(Duration::from_millis(100));
+    /// 100 years.
+    pub(crate) const LONGEST: Self = Self(LONGEST);
 
     /// The span.
     pub const fn get(self) -> Duration {

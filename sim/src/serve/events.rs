@@ -1,6 +1,9 @@
+use std::fmt::Display;
+
 use serde_json::{Value, json};
 
 use super::{answer::About, fault::Style, words};
+use crate::model::dialect;
 
 /// How an answer is told word by word: server-sent events as OpenAI or Anthropic sends them.
 #[derive(Debug)]
@@ -81,23 +84,13 @@ impl Events {
 
     /// What stands in the place of the rest of an answer that breaks off; `said` is what the provider says then.
     pub(super) fn broken(&self, said: &str) -> String {
-        let said = if said.contains(['\n', '\r']) {
-            ""
-        } else {
-            said
-        };
-        let (what, kind) = ("The answer broke off.", "server_error");
+        let fits = !said.is_empty() && !said.contains(['\n', '\r']);
+        let what = "The answer broke off.";
         match self.about.style {
-            Style::OpenAi if said.is_empty() => {
-                let error = json!({ "message": what, "type": kind, "param": null, "code": null });
-                data(&json!({ "error": error }))
-            }
-            Style::OpenAi => format!("data: {said}\n\n"),
-            Style::Anthropic if said.is_empty() => {
-                let error = json!({ "type": "api_error", "message": what });
-                named("error", &json!({ "type": "error", "error": error }))
-            }
-            Style::Anthropic => format!("event: error\ndata: {said}\n\n"),
+            Style::OpenAi if fits => data(&said),
+            Style::OpenAi => data(&dialect::openai_error(what, "server_error", None)),
+            Style::Anthropic if fits => named("error", &said),
+            Style::Anthropic => named("error", &dialect::anthropic_error("api_error", what)),
         }
     }
 
@@ -127,10 +120,10 @@ impl Events {
     }
 }
 
-fn data(value: &Value) -> String {
+fn data(value: &impl Display) -> String {
     format!("data: {value}\n\n")
 }
 
-fn named(event: &str, value: &Value) -> String {
+fn named(event: &str, value: &impl Display) -> String {
     format!("event: {event}\ndata: {value}\n\n")
 }

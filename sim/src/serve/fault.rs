@@ -1,5 +1,7 @@
 use hyper::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::model::dialect;
 
 /// In whose form a request came, and is answered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -60,7 +62,7 @@ impl Fault {
                     Self::NoKey | Self::TooManyKeys => Some("invalid_api_key"),
                     _ => None,
                 };
-                json!({ "error": { "message": message, "type": kind, "param": null, "code": code } })
+                dialect::openai_error(&message, kind, code)
             }
             Style::Anthropic => {
                 let kind = match self {
@@ -70,7 +72,7 @@ impl Fault {
                     Self::Busy => "overloaded_error",
                     Self::Method(_) | Self::Bad(_) | Self::Slow => "invalid_request_error",
                 };
-                json!({ "type": "error", "error": { "type": kind, "message": message } })
+                dialect::anthropic_error(kind, &message)
             }
         }
     }

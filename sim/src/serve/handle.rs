@@ -4,7 +4,6 @@ use hyper::{
     body::{Bytes, Incoming},
     header::{self, HeaderName, HeaderValue},
 };
-use paceline_core::Timestamp;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -22,7 +21,7 @@ use super::{
     route::{self, Route},
     stream::Stream,
 };
-use crate::model::{self, Beginning, Ending, Heard, Outcome};
+use crate::model::{self, Beginning, Heard, Outcome};
 
 /// The body of a response.
 pub(super) type Body = Either<Full<Bytes>, Stream>;
@@ -91,38 +90,30 @@ impl Shared {
 
     /// Answers word by word, from the moment on at which the first one is there.
     async fn stream(&self, mut line: Line, events: Events) -> Result<Response<Body>, Fault> {
-        let (beginning, ending) = match line.hear().await {
-            None => return Err(Fault::Busy),
-            Some(Heard::Ends(_, ending)) => return Ok(said(&ending.response)),
-            Some(Heard::Begins(_, beginning)) => {
-                let ending = tokio::select! {
-                    heard = line.hear() => match heard {
-                        Some(Heard::Ends(_, ending)) => Some(ending),
-                        _ => return Err(Fault::Busy),
-                    },
-                    () = self.clock.wait_until(beginning.first_at) => None,
-                };
-                (beginning, ending)
-            }
-        };
         let Beginning {
             first_at,
             each,
             response,
-        } = beginning;
-        if let Some(Ending {
-            at,
-            outcome,
-            response,
-        }) = &ending
-            && *outcome != Outcome::Success
-            && *at <= first_at
+        } = match line.hear().await {
+            None => return Err(Fault::Busy),
+            Some(Heard::Ends(_, ending)) => return Ok(said(&ending.response)),
+            Some(Heard::Begins(_, beginning)) => beginning,
+        };
+        let ending = tokio::select! {
+            heard = line.hear() => match heard {
+                Some(Heard::Ends(_, ending)) => Some(ending),
+                _ => return Err(Fault::Busy),
+            },
+            () = self.clock.wait_until(first_at) => None,
+        };
+        if let Some(ending) = &ending
+            && ending.outcome != Outcome::Success
+            && ending.at <= first_at
         {
-            return Ok(said(response));
+            return Ok(said(&ending.response));
         }
-        let tokens = events.about.output_tokens;
-        let stream = Stream::new(line, self.clock, events, (first_at, each, tokens));
-        let mut begun = Response::new(Either::Right(stream.with_ending(ending)));
+        let stream = Stream::new(line, self.clock, events, (first_at, each), ending);
+        let mut begun = Response::new(Either::Right(stream));
         dress(begun.headers_mut(), &response);
         let kind = HeaderValue::from_static("text/event-stream; charset=utf-8");
         begun.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -134,15 +125,12 @@ impl Shared {
         u32::try_from(seconds).unwrap_or(u32::MAX)
     }
 
+    /// What time it is, as HTTP writes it.
     fn date(&self) -> String {
-        date(self.clock.now())
+        let now = self.clock.now().as_nanos();
+        let now = jiff::Timestamp::from_nanosecond(now.into()).unwrap_or_default();
+        now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
-}
-
-/// A moment as HTTP writes it.
-fn date(at: Timestamp) -> String {
-    let at = jiff::Timestamp::from_nanosecond(at.as_nanos().into()).unwrap_or_default();
-    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// Answers at once, when all of it is there.

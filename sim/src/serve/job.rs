@@ -37,8 +37,9 @@ impl Jobs {
     /// The call that a request with these headers makes.
     ///
     /// `x-paceline-job` and `x-paceline-attempt` choose its luck; if absent, calls are numbered, and each is the
-    /// first of its request, unless `x-stainless-retry-count`, which SDKs send, says otherwise. `x-paceline-input-tokens` and `x-paceline-output-tokens` say how large it is; if
-    /// absent, the prompt is estimated and the answer drawn.
+    /// first of its request, unless `x-stainless-retry-count`, which SDKs send, says otherwise.
+    /// `x-paceline-input-tokens` and `x-paceline-output-tokens` say how large it is; if absent, the prompt is
+    /// estimated and the answer drawn.
     pub(super) fn call(&self, ask: &Ask, headers: &HeaderMap) -> Result<Outside, Fault> {
         let number = self.next.fetch_add(1, Relaxed);
         let id = whole(headers, "x-paceline-job", u64::MAX)?.unwrap_or(number);

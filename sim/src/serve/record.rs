@@ -1,22 +1,16 @@
 use std::{
-    fs,
-    io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
+    io::{self, Write},
+    path::Path,
     time::Duration,
 };
 
 use super::error::ServeError;
-use crate::workload::Job;
+use crate::{partial::Partial, workload::Job};
 
 /// Writes requests down as a trace that comparisons read back.
-///
-/// It stands under a temporary name until it is complete; if it never is, nothing is left of it.
 pub(super) struct Record {
-    path: PathBuf,
-    partial: PathBuf,
-    out: BufWriter<fs::File>,
+    file: Partial,
     form: Form,
-    is_complete: bool,
 }
 
 /// In which form a trace is written, by the end of its name.
@@ -35,51 +29,34 @@ impl Record {
     }
 
     fn begin(path: &Path) -> io::Result<Self> {
-        let name = path.file_name().filter(|_| !path.is_dir());
-        let name = name.ok_or_else(|| io::Error::other("expected the name of a file"))?;
-        let partial = path.with_file_name(format!(".{}.partial", name.to_string_lossy()));
+        let mut file = Partial::create(path)?;
         let is_lines = path.extension().is_some_and(|it| it == "jsonl");
-        let mut record = Self {
-            path: path.to_owned(),
-            out: BufWriter::new(fs::File::create(&partial)?),
-            partial,
-            form: if is_lines { Form::Lines } else { Form::Table },
-            is_complete: false,
-        };
-        if record.form == Form::Table {
-            writeln!(record.out, "arrival_ms,input_tokens,output_tokens")?;
+        let form = if is_lines { Form::Lines } else { Form::Table };
+        if form == Form::Table {
+            writeln!(file.out, "arrival_ms,input_tokens,output_tokens")?;
         }
-        Ok(record)
+        Ok(Self { file, form })
     }
 
     /// Adds a request that arrives so long after the start.
     pub(super) fn write(&mut self, arrival: Duration, job: &Job) -> Result<(), ServeError> {
         let (millis, input, output) = (arrival.as_millis(), job.input_tokens, job.output_tokens);
+        let out = &mut self.file.out;
         let written = match self.form {
-            Form::Table => writeln!(self.out, "{millis},{input},{output}"),
+            Form::Table => writeln!(out, "{millis},{input},{output}"),
             Form::Lines => writeln!(
-                self.out,
+                out,
                 "{{\"timestamp\": {millis}, \"input_length\": {input}, \"output_length\": {output}}}"
             ),
         };
-        written.map_err(|err| ServeError::Record(self.path.clone(), err))
+        written.map_err(|err| ServeError::Record(self.file.path().to_owned(), err))
     }
 
     /// Gives the trace its name.
-    pub(super) fn finish(mut self) -> Result<(), ServeError> {
-        let flushed = self.out.flush();
-        let named = flushed.and_then(|()| fs::rename(&self.partial, &self.path));
-        named.map_err(|err| ServeError::Record(self.path.clone(), err))?;
-        self.is_complete = true;
-        Ok(())
-    }
-}
-
-impl Drop for Record {
-    fn drop(&mut self) {
-        if !self.is_complete {
-            // Best effort: whatever went wrong is said elsewhere.
-            let _ = fs::remove_file(&self.partial);
-        }
+    pub(super) fn finish(self) -> Result<(), ServeError> {
+        let path = self.file.path().to_owned();
+        self.file
+            .finish()
+            .map_err(|err| ServeError::Record(path, err))
     }
 }

@@ -16,22 +16,19 @@ impl Route {
     /// What is under a path, for this method.
     pub(super) fn find(method: &Method, path: &str) -> Result<Self, Fault> {
         let (route, expected) = match path {
-            "/v1/chat/completions" => (Self::Chat, Method::POST),
-            "/v1/messages" => (Self::Messages, Method::POST),
-            "/v1/embeddings" => (Self::Embeddings, Method::POST),
-            "/v1/models" => (Self::Models, Method::GET),
+            "/v1/chat/completions" => (Self::Chat, "POST"),
+            "/v1/messages" => (Self::Messages, "POST"),
+            "/v1/embeddings" => (Self::Embeddings, "POST"),
+            "/v1/models" => (Self::Models, "GET"),
             _ => match path.strip_prefix("/v1/models/") {
-                Some(id) if !id.is_empty() => (Self::Model(id.to_owned()), Method::GET),
+                Some(id) if !id.is_empty() => (Self::Model(id.to_owned()), "GET"),
                 _ => return Err(Fault::NotFound),
             },
         };
         if *method == expected {
             return Ok(route);
         }
-        Err(Fault::Method(match expected {
-            Method::GET => "GET",
-            _ => "POST",
-        }))
+        Err(Fault::Method(expected))
     }
 }
 

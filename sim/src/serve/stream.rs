@@ -22,7 +22,6 @@ pub(super) struct Stream {
     first_at: Timestamp,
     /// How long each token takes.
     each: Duration,
-    output_tokens: u64,
     /// How many tokens were told.
     told: u64,
     /// What became of it, once that is known.
@@ -38,12 +37,14 @@ enum Step {
 }
 
 impl Stream {
-    /// An answer of so many tokens, whose first one is there at that time.
+    /// An answer whose first token is there at that time, and the others after `each`; how it ends, if that was
+    /// heard before.
     pub(super) fn new(
         line: Line,
         clock: Clock,
         events: Events,
-        (first_at, each, output_tokens): (Timestamp, Duration, u64),
+        (first_at, each): (Timestamp, Duration),
+        ending: Option<Ending>,
     ) -> Self {
         let sleep = Box::pin(sleep_until(clock.instant(first_at)));
         Self {
@@ -52,18 +53,16 @@ impl Stream {
             events,
             first_at,
             each,
-            output_tokens,
             told: 0,
-            ending: None,
+            ending,
             step: Step::Opening,
             sleep,
         }
     }
 
-    /// How it ends, if that was heard before.
-    pub(super) fn with_ending(mut self, ending: Option<Ending>) -> Self {
-        self.ending = ending;
-        self
+    /// How many tokens there are in all.
+    const fn tokens(&self) -> u64 {
+        self.events.about.output_tokens
     }
 
     /// How many tokens are there at a time.
@@ -75,7 +74,7 @@ impl Stream {
         let each = self.each.as_nanos();
         let due = since.as_nanos().checked_div(each);
         let due = due.map_or(u64::MAX, |due| u64::try_from(due).unwrap_or(u64::MAX));
-        due.saturating_add(1).min(self.output_tokens)
+        due.saturating_add(1).min(self.tokens())
     }
 
     /// When the next token is there.
@@ -107,7 +106,7 @@ impl Stream {
         }
         loop {
             let due = match &self.ending {
-                Some(ending) if ending.outcome == Outcome::Success => self.output_tokens,
+                Some(ending) if ending.outcome == Outcome::Success => self.tokens(),
                 Some(ending) => self.due(ending.at),
                 None => self.due(self.clock.now()),
             };
@@ -123,7 +122,7 @@ impl Stream {
                     _ => self.events.broken(&ending.response.body),
                 }));
             }
-            if self.told >= self.output_tokens {
+            if self.told >= self.tokens() {
                 return Poll::Pending;
             }
             let at = self.clock.instant(self.next_at());

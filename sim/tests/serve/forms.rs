@@ -18,6 +18,11 @@ fn answers_have_the_tokens_and_the_form_that_were_asked_for() {
     assert_eq!(answer["usage"]["completion_tokens"], 8);
     assert_eq!(answer["usage"]["total_tokens"], 85);
     assert_eq!(answer["choices"][0]["finish_reason"], "stop");
+    let more = ["x-paceline-output-tokens: 12"];
+    let said = call(server.at, &chat("a", &more, "")).json();
+    let text = "The limit holds, so we wait. The limit holds,";
+    assert_eq!(said["choices"][0]["message"]["content"], text);
+    assert_eq!(said["usage"]["completion_tokens"], 12);
     // 20 bytes are 5 tokens, and the cap ends an answer of 8.
     let said = call(server.at, &chat("a", &[], r#", "max_tokens": 3"#)).json();
     assert_eq!(said["usage"]["prompt_tokens"], 5);

@@ -14,29 +14,37 @@ use super::{
     at_speed,
     http::{Running, Said, call, chat, message},
     scenario, serve,
+    tallied::tally,
     text::read,
 };
 
-/// What the model says to calls with one key, one after the other in the first moment.
-fn said_by_the_model(scenario: &Scenario, calls: &[(u64, u64)]) -> Vec<Ending> {
-    let mut live = Live::start(scenario, 0).expect("there is no trace");
-    let mut endings = Vec::new();
-    for ((input_tokens, output_tokens), number) in calls.iter().copied().zip(0..) {
-        let job = Job {
+/// The first call of a request in the first moment, of so many tokens in and out.
+fn first_call(
+    scenario: &Scenario,
+    number: u64,
+    (input_tokens, output_tokens): (u64, u64),
+) -> Outside {
+    Outside {
+        number,
+        key: 0,
+        job: Job {
             id: number,
             workload: 0,
             at: scenario.start(),
             input_tokens,
             output_tokens,
             max_tokens: 64,
-        };
-        let call = Outside {
-            number,
-            key: 0,
-            job,
-            attempt: 0,
-        };
-        live.send(call);
+        },
+        attempt: 0,
+    }
+}
+
+/// What the model says to calls with one key, one after the other in the first moment.
+fn said_by_the_model(scenario: &Scenario, calls: &[(u64, u64)]) -> Vec<Ending> {
+    let mut live = Live::start(scenario, 0).expect("there is no trace");
+    let mut endings = Vec::new();
+    for (tokens, number) in calls.iter().copied().zip(0..) {
+        live.send(first_call(scenario, number, tokens));
         live.advance(scenario.start()).expect("there is no trace");
         endings.extend(live.take_heard().into_iter().filter_map(|it| match it {
             Heard::Ends(_, ending) => Some(ending),
@@ -123,7 +131,6 @@ fn every_dialect_says_what_the_model_says() {
 fn luck_follows_the_job_and_the_attempt_as_in_a_run() {
     let faulty = "error_rate = 0.5";
     let (one, other) = (serve(faulty), serve(faulty));
-    let streams = Streams::new(1);
     let ask = |server: &Running, job: u64, attempt: u32| {
         let headers = [
             format!("x-paceline-job: {job}"),
@@ -132,7 +139,7 @@ fn luck_follows_the_job_and_the_attempt_as_in_a_run() {
         call(server.at, &chat("a", &[&headers[0], &headers[1]], "")).status
     };
     // A batch has jobs 0 to 39, and nobody tries again.
-    let batch = read(
+    let run = tally(
         "seed = 1
         duration_s = 600
         [workload]
@@ -144,7 +151,6 @@ fn luck_follows_the_job_and_the_attempt_as_in_a_run() {
         [[strategy]]
         name = \"it\"",
     );
-    let run = model::run(&batch, &batch.strategies[0], streams).expect("there is no trace");
     let first: Vec<_> = (0..40).map(|job| ask(&one, job, 0)).collect();
     let again: Vec<_> = (0..40).rev().map(|job| ask(&other, job, 0)).collect();
     assert!(first.iter().eq(again.iter().rev()), "{first:?} {again:?}");
@@ -262,20 +268,7 @@ fn an_answer_breaks_off_after_a_share_of_its_time() {
     let mut live = Live::start(&scenario, 0).expect("there is no trace");
     let hour = Duration::from_secs(3_600);
     for number in 0..1_000 {
-        let job = Job {
-            id: number,
-            workload: 0,
-            at: scenario.start(),
-            input_tokens: 1,
-            output_tokens: 10,
-            max_tokens: 10,
-        };
-        live.send(Outside {
-            number,
-            key: 0,
-            job,
-            attempt: 0,
-        });
+        live.send(first_call(&scenario, number, (1, 10)));
     }
     live.advance(scenario.start().saturating_add(hour))
         .expect("there is no trace");

@@ -8,6 +8,8 @@ mod limits;
 #[path = "../program/mod.rs"]
 mod program;
 mod stopping;
+#[path = "../tallied/mod.rs"]
+mod tallied;
 #[path = "../text/mod.rs"]
 mod text;
 

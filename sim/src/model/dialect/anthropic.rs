@@ -1,5 +1,5 @@
 use paceline_core::{Dimension, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Occasion, Response, State, moment, span, state, window::Window};
 
@@ -110,9 +110,12 @@ fn thousands(number: u64) -> String {
 }
 
 fn error(status: u16, kind: &str, message: &str) -> Response {
-    let error = json!({ "type": kind, "message": message });
-    let body = json!({ "type": "error", "error": error });
-    Response::with(status, &body)
+    Response::with(status, &error_body(kind, message))
+}
+
+/// The body of an error as Anthropic has it.
+pub(crate) fn error_body(kind: &str, message: &str) -> Value {
+    json!({ "type": "error", "error": { "type": kind, "message": message } })
 }
 
 #[cfg(test)]

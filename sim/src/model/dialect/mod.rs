@@ -27,7 +27,9 @@ use std::{fmt::Display, time::Duration};
 use paceline_core::{Dimension, Timestamp};
 
 use crate::scenario::{limit::RateLimit, provider::Dialect};
+pub(crate) use anthropic::error_body as anthropic_error;
 pub use gist::{Gist, gist};
+pub(crate) use openai_like::error as openai_error;
 use window::Window;
 
 /// A response as it goes over the wire.

@@ -29,7 +29,7 @@ pub(super) fn go_reset(now: Timestamp, state: &State<'_>) -> String {
 }
 
 /// The body of an error as OpenAI has it.
-pub(super) fn error(message: &str, kind: &str, code: Option<&str>) -> Value {
+pub(crate) fn error(message: &str, kind: &str, code: Option<&str>) -> Value {
     json!({ "error": { "message": message, "type": kind, "param": null, "code": code } })
 }
 
