@@ -10,6 +10,8 @@ use std::{process::ExitCode, time::Duration};
 use server::Server;
 
 mod burst;
+mod figures;
+mod load;
 mod outages;
 #[path = "../../tests/proxy/mod.rs"]
 mod proxy;
@@ -17,6 +19,7 @@ mod restarts;
 mod saturated;
 #[path = "../../tests/server/mod.rs"]
 mod server;
+#[path = "../../tests/setup/mod.rs"]
 mod setup;
 mod worker;
 

@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
 use crate::{
+    figures::check,
     server::Server,
-    setup::check,
     worker::{Load, Worker},
 };
 
