@@ -9,11 +9,6 @@ use paceline_quota::Window;
 const DAY: Duration = Duration::from_secs(86_400);
 const NOW: Timestamp = Timestamp::from_nanos(1_790_000_000_000_000_000);
 
-fn quota(store: Arc<dyn Store>, name: &str, limit: u64) -> DurableQuota {
-    DurableQuota::open(store, QuotaId::new("team", name), limit, Window::fixed(DAY))
-        .expect("it opens")
-}
-
 #[test]
 fn one_process_at_a_time_opens_a_store() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -91,7 +86,9 @@ fn quotas_of_one_store_keep_out_of_each_others_way() {
         ];
         for store in stores {
             for n in 0..40 {
-                let mut quota = quota(store.clone(), &n.to_string(), 1_000);
+                let id = QuotaId::new("team", &n.to_string());
+                let opened = DurableQuota::open(store.clone(), id, 1_000, Window::fixed(DAY));
+                let mut quota = opened.expect("it opens");
                 quota.grant(NOW, n + 1).expect("there is enough");
                 assert_eq!(quota.used(NOW), (n + 1) * round);
             }

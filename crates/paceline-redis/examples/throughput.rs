@@ -14,12 +14,15 @@ use std::{
 };
 
 use paceline_core::{Demand, Dimension, Quota};
-use paceline_redis::{Outage, Salt, SharedLimit, SharedThrottle, Store};
+use paceline_redis::{Outage, SharedLimit, SharedThrottle};
 
 use server::Server;
+use setup::patient;
 
 #[path = "../tests/server/mod.rs"]
 mod server;
+#[path = "../tests/setup/mod.rs"]
+mod setup;
 
 const ONE: Demand = Demand::request(10, 10);
 const TASKS: u64 = 64;
@@ -111,10 +114,8 @@ fn limit(dimension: Dimension, cells: u64) -> SharedLimit {
 }
 
 fn throttle(server: &Server, limits: &[SharedLimit], lease: u64) -> SharedThrottle {
-    let salt = Salt::new(b"a secret of this deployment").expect("it is long enough");
-    let timeout = Duration::from_secs(5);
-    let store = Store::open_with_timeout(&server.url(), salt, timeout).expect("it is valid");
-    let mut builder = SharedThrottle::builder(&store, "key", limits.to_vec(), Outage::Closed);
+    let mut builder =
+        SharedThrottle::builder(&patient(server), "key", limits.to_vec(), Outage::Closed);
     if lease > 0 {
         builder = builder.lease(lease, Duration::from_secs(1));
     }

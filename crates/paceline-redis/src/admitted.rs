@@ -103,18 +103,18 @@ impl Admitted {
 
     fn finish(&mut self, outcome: Outcome, actual: Option<Demand>) -> Result<(), SettleError> {
         let shared = self.charge.shared();
-        let age = shared.store.now().saturating_duration_since(self.at());
         shared.finish(self.ticket.take(), outcome);
-        let expired = actual.is_some() && age > LIFETIME;
-        match actual {
-            Some(actual) if !expired => self.charge.settle(actual),
+        let Some(actual) = actual else {
+            self.charge.keep();
+            return Ok(());
+        };
+        let age = shared.store.now().saturating_duration_since(self.at());
+        if age > LIFETIME {
             // What is more is charged however late.
-            Some(actual) => self.charge.settle(most(actual, self.charge.demand())),
-            None => self.charge.keep(),
-        }
-        if expired {
+            self.charge.settle(most(actual, self.charge.demand()));
             return Err(SettleError::Expired);
         }
+        self.charge.settle(actual);
         Ok(())
     }
 }
@@ -130,12 +130,7 @@ fn most(a: Demand, b: Demand) -> Demand {
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        if self.ticket.is_some() {
-            self.charge
-                .shared()
-                .finish(self.ticket.take(), Outcome::Ignored);
-        }
-        self.charge.keep();
+        self.stand(Outcome::Ignored);
     }
 }
 

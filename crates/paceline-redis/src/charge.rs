@@ -3,27 +3,26 @@ use std::sync::Arc;
 use paceline_core::{Demand, Timestamp};
 use tokio::runtime::Handle;
 
-use crate::{
-    counters::{add, count},
-    throttle::Shared,
-};
+use crate::{counters::count, throttle::Shared};
 
 /// What was charged for a demand. Unless it is kept, it is given back when it is dropped.
 pub(crate) struct Charge {
     shared: Arc<Shared>,
     demand: Demand,
     source: Source,
-    /// What each limit said when it was charged.
-    told: Vec<[u64; 4]>,
     at: Timestamp,
-    again_at: Timestamp,
     kept: bool,
 }
 
 /// Who charged it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Source {
-    Store,
+    Store {
+        /// What each limit said when it was charged.
+        told: Vec<[u64; 4]>,
+        /// When the same would be granted again.
+        again_at: Timestamp,
+    },
     /// The store, for a lease of which it is a part.
     Leased,
     /// This process, while the store did not answer.
@@ -37,17 +36,13 @@ impl Charge {
         shared: Arc<Shared>,
         demand: Demand,
         source: Source,
-        told: Vec<[u64; 4]>,
         at: Timestamp,
-        again_at: Timestamp,
     ) -> Self {
         Self {
             shared,
             demand,
             source,
-            told,
             at,
-            again_at,
             kept: false,
         }
     }
@@ -62,7 +57,10 @@ impl Charge {
 
     /// When the same would be granted again.
     pub(crate) const fn again_at(&self) -> Timestamp {
-        self.again_at
+        match self.source {
+            Source::Store { again_at, .. } => again_at,
+            Source::Leased | Source::Alone | Source::Nothing => self.at,
+        }
     }
 
     pub(crate) const fn demand(&self) -> Demand {
@@ -82,16 +80,15 @@ impl Charge {
         self.kept = true;
         let now = self.shared.store.now();
         let (less, more) = (beyond(self.demand, actual), beyond(actual, self.demand));
-        if more != Demand::default() && self.source != Source::Nothing {
+        if more != Demand::default() && !matches!(self.source, Source::Nothing) {
             self.shared.memory().owe(&self.shared.plans, more, now);
         }
-        match self.source {
+        match &mut self.source {
             // Of a lease, only what nobody took is given back.
             Source::Nothing | Source::Leased => {}
             Source::Alone => self.shared.memory().owe_less(&self.shared.plans, less),
-            Source::Store => {
-                let told = std::mem::take(&mut self.told);
-                give_back(&self.shared, told, self.demand, actual);
+            Source::Store { told, .. } => {
+                give_back(&self.shared, std::mem::take(told), self.demand, actual);
             }
         }
     }
@@ -143,12 +140,8 @@ pub(crate) fn give_back(
             question.key(&plan.key);
             plan.give_back(&mut question, cells, told);
         }
-        let asked = match shared.store.is_free() {
-            true => shared.store.ask(&question).await.is_ok(),
-            false => false,
-        };
-        if asked {
-            add(&shared.counters.given_back, 1);
+        if shared.store.is_free() && shared.store.ask(&question).await.is_ok() {
+            count(&shared.counters.given_back);
             shared.line().0.change();
         } else {
             count(&shared.counters.not_given_back);

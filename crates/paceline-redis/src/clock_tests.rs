@@ -8,7 +8,8 @@ use paceline_sliding_window::Estimate;
 
 use crate::{
     SharedLimit, Window,
-    model_tests::{Bench, START, requests},
+    lease::requests,
+    model_tests::{Bench, START},
     reply::Verdict,
     server::Server,
 };

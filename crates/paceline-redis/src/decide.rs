@@ -48,14 +48,7 @@ impl Shared {
     async fn answer(self: Arc<Self>, demand: Demand) -> Answer {
         if self.plans.is_empty() {
             let now = self.store.now();
-            return Answer::Granted(Charge::new(
-                self,
-                demand,
-                Source::Nothing,
-                Vec::new(),
-                now,
-                now,
-            ));
+            return Answer::Granted(Charge::new(self, demand, Source::Nothing, now));
         }
         match self.store.pass() {
             Pass::Free => {}
@@ -85,12 +78,13 @@ impl Shared {
                 self.memory().follow(&self.plans, asked, now);
                 if let Some(size) = leased {
                     self.hold_leased(size, demand.requests, asked_at, reply.told);
-                    let charge = Charge::new(self, demand, Source::Leased, Vec::new(), now, now);
-                    return Answer::Granted(charge);
+                    return Answer::Granted(Charge::new(self, demand, Source::Leased, now));
                 }
-                let again_at = after(again_after);
-                let charge = Charge::new(self, demand, Source::Store, reply.told, now, again_at);
-                Answer::Granted(charge)
+                let source = Source::Store {
+                    told: reply.told,
+                    again_at: after(again_after),
+                };
+                Answer::Granted(Charge::new(self, demand, source, now))
             }
             Verdict::Denied { wait, .. } => {
                 count(&self.counters.denied);
@@ -129,14 +123,7 @@ impl Shared {
                 }
             }
         }
-        Answer::Granted(Charge::new(
-            self,
-            demand,
-            Source::Alone,
-            Vec::new(),
-            now,
-            now,
-        ))
+        Answer::Granted(Charge::new(self, demand, Source::Alone, now))
     }
 
     /// Tells the store what it should know, and learns what it knows; charges nothing.

@@ -144,14 +144,7 @@ impl Shared {
         }
         drop(held);
         let shared = Arc::clone(self);
-        Some(Charge::new(
-            shared,
-            demand,
-            Source::Leased,
-            Vec::new(),
-            now,
-            now,
-        ))
+        Some(Charge::new(shared, demand, Source::Leased, now))
     }
 
     /// Holds what the store granted beyond what was asked for.

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 
 use crate::{
     SharedLimit, Window,
+    lease::requests,
     plan::{Carried, Plan},
     reply::{Reply, Verdict},
     server::Server,
@@ -92,13 +93,6 @@ impl Bench {
 
 fn at(micros: u64) -> Timestamp {
     Timestamp::from_nanos(micros * 1_000)
-}
-
-pub(crate) fn requests(requests: u64) -> Demand {
-    Demand {
-        requests,
-        ..Demand::default()
-    }
 }
 
 pub(crate) const START: u64 = 1_790_000_000_123_457;

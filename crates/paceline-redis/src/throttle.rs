@@ -196,10 +196,12 @@ impl Shared {
         !self.reports.swap(true, Ordering::Relaxed)
     }
 
-    /// A request has ended: its permit comes back.
+    /// A request has ended: its permit comes back, if it had one.
     pub(crate) fn finish(&self, ticket: Option<Ticket>, outcome: Outcome) {
-        let (mut line, now) = self.line();
-        line.finish(ticket, now, outcome);
+        if ticket.is_some() {
+            let (mut line, now) = self.line();
+            line.finish(ticket, now, outcome);
+        }
     }
 }
 

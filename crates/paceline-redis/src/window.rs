@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use paceline_core::{Limiter, Timestamp};
-use paceline_quota::{CalendarUnit, QuotaTracker};
+use paceline_core::Timestamp;
+use paceline_quota::CalendarUnit;
 
 /// The span of time to which a shared quota applies.
 ///
@@ -13,7 +13,7 @@ pub struct Window(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     Opening { period: Duration },
-    Calendar { unit: CalendarUnit, zone: TimeZone },
+    Calendar(paceline_quota::Window),
 }
 
 impl Window {
@@ -27,7 +27,7 @@ impl Window {
     ///
     /// They begin and end as those of [`paceline_quota::Window::calendar`].
     pub const fn calendar(unit: CalendarUnit, zone: TimeZone) -> Self {
-        Self(Kind::Calendar { unit, zone })
+        Self(Kind::Calendar(paceline_quota::Window::calendar(unit, zone)))
     }
 
     /// Calendar minutes, hours, days or months of UTC.
@@ -39,7 +39,7 @@ impl Window {
     pub(crate) const fn period(&self) -> Option<Duration> {
         match self.0 {
             Kind::Opening { period } => Some(period),
-            Kind::Calendar { .. } => None,
+            Kind::Calendar(_) => None,
         }
     }
 
@@ -47,12 +47,7 @@ impl Window {
     pub(crate) fn ends_after(&self, now: Timestamp) -> Timestamp {
         match &self.0 {
             Kind::Opening { period } => now.saturating_add(*period),
-            Kind::Calendar { unit, zone } => {
-                let window = paceline_quota::Window::calendar(*unit, zone.clone());
-                let mut quota = QuotaTracker::new(1, window);
-                quota.charge(now, 1);
-                quota.resets_at(now).unwrap_or(Timestamp::MAX)
-            }
+            Kind::Calendar(window) => window.leaves_at(now),
         }
     }
 
@@ -79,11 +74,7 @@ impl Window {
     pub(crate) fn shape(&self) -> String {
         match &self.0 {
             Kind::Opening { period } => format!("opening {} ns", period.as_nanos()),
-            Kind::Calendar { unit, zone } => match zone.iana_name() {
-                Some(name) => format!("calendar {unit:?} {name}"),
-                // A zone without a name is told by its rules.
-                None => format!("calendar {unit:?} {zone:?}"),
-            },
+            Kind::Calendar(window) => window.shape(),
         }
     }
 }

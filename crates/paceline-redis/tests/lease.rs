@@ -4,23 +4,19 @@ use std::time::Duration;
 
 use paceline_core::{Demand, Dimension, Quota};
 use paceline_quota::CalendarUnit;
-use paceline_redis::{LimitError, Outage, Salt, SharedLimit, SharedThrottle, Store, Window};
+use paceline_redis::{LimitError, Outage, SharedLimit, SharedThrottle, Window};
 
 use server::Server;
+use setup::patient;
 
 mod server;
+mod setup;
 
 const ONE: Demand = Demand::request(500, 500);
 
-fn store(server: &Server) -> Store {
-    let salt = Salt::new(b"a secret of this deployment").expect("it is long enough");
-    let timeout = Duration::from_secs(5);
-    Store::open_with_timeout(&server.url(), salt, timeout).expect("it is valid")
-}
-
 fn leasing(server: &Server, quota: Quota, size: u64, expiry: Duration) -> SharedThrottle {
     let limits = [SharedLimit::gcra(Dimension::Requests, quota)];
-    let builder = SharedThrottle::builder(&store(server), "key", limits, Outage::Closed);
+    let builder = SharedThrottle::builder(&patient(server), "key", limits, Outage::Closed);
     builder.lease(size, expiry).build().expect("it is valid")
 }
 
@@ -83,7 +79,7 @@ async fn what_cannot_be_leased_honestly_is_refused() {
     let Some(server) = Server::start() else {
         return;
     };
-    let store = store(&server);
+    let store = patient(&server);
     let make = |limit, size, expiry| {
         let builder = SharedThrottle::builder(&store, "key", [limit], Outage::Closed);
         builder.lease(size, expiry).build().map(drop)

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use paceline_core::{Demand, Dimension, Quota};
-use paceline_redis::{Outage, Salt, SharedLimit, SharedThrottle, Store, TryAcquireError};
+use paceline_core::Dimension;
+use paceline_redis::{Outage, SharedThrottle, Store};
 
 use proxy::{Proxy, Weather};
 use server::Server;
+use setup::{ONE, hourly, store, until_denied};
 
 mod proxy;
 mod server;
-
-const ONE: Demand = Demand::request(0, 0);
+mod setup;
 
 #[tokio::test]
 async fn bad_weather_grants_no_more_than_fine_weather() {
@@ -19,10 +19,9 @@ async fn bad_weather_grants_no_more_than_fine_weather() {
         return;
     };
     let proxy = Proxy::start(&server.socket(), server.socket().with_extension("proxy"));
-    let salt = Salt::new(b"a secret of this deployment").expect("it is long enough");
-    let store = Store::open(&proxy.url(), salt).expect("it is valid");
-    let limit = SharedLimit::gcra(Dimension::Requests, Quota::per_hour(60));
-    let throttle = SharedThrottle::new(&store, "key", [limit], Outage::Closed);
+    let store = store(&proxy.url(), Store::TIMEOUT);
+    let limits = [hourly(Dimension::Requests, 60)];
+    let throttle = SharedThrottle::new(&store, "key", limits, Outage::Closed);
     let throttle = throttle.expect("it is valid");
     for weather in [
         Weather::Fine,
@@ -39,15 +38,7 @@ async fn bad_weather_grants_no_more_than_fine_weather() {
         }
     }
     // It finds its way back, whatever happened before.
-    loop {
-        match throttle.try_acquire(ONE).await {
-            Err(TryAcquireError::Denied(_)) => break,
-            Err(TryAcquireError::StoreUnavailable(_)) => {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            _ => {}
-        }
-    }
+    until_denied(&throttle).await;
     let counts = throttle.counts();
     assert!(counts.granted <= 60, "{counts:?}");
     // What was not granted may have been spent by questions without an answer, and by nothing else.

@@ -10,7 +10,7 @@
 
 use std::{
     error::Error,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, ExitCode, Stdio},
     time::{Duration, Instant},
@@ -24,9 +24,12 @@ use tokio::{
 };
 
 use server::Server;
+use worker::{Worker, ready};
 
 #[path = "../../tests/server/mod.rs"]
 mod server;
+#[path = "../worker/mod.rs"]
+mod worker;
 
 const PROCESSES: u32 = 4;
 const TASKS: u32 = 16;
@@ -39,7 +42,7 @@ const OUR_BURST: u64 = 60;
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["worker", store, provider, seconds] => worker(store, provider, seconds),
+        ["worker", store, provider, seconds] => work(store, provider, seconds),
         _ => run(&words),
     }
     .unwrap_or_else(|error| {
@@ -70,39 +73,21 @@ fn run(words: &[String]) -> Outcome {
     let provider = Provider::start(&sim)?;
     println!("{PROCESSES} processes of {TASKS} tasks, {PER_SECOND} requests a second, {seconds} s");
 
+    let seconds_text = seconds.to_string();
     let mut workers = Vec::new();
     for _ in 0..PROCESSES {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args([
-            "worker",
+        workers.push(Worker::spawn([
             &server.url(),
             &provider.address,
-            &seconds.to_string(),
-        ]);
-        let mut worker = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut says = BufReader::new(worker.stdout.take().ok_or("it is piped")?);
-        says.read_line(&mut String::new())?;
-        workers.push((worker, says));
+            &seconds_text,
+        ])?);
     }
-    for (worker, _) in &mut workers {
-        worker
-            .stdin
-            .take()
-            .ok_or("it is piped")?
-            .write_all(b"go\n")?;
+    for worker in &mut workers {
+        worker.go()?;
     }
     let (mut served, mut refused, mut failed) = (0, 0, 0);
-    for (mut worker, mut says) in workers {
-        let mut line = String::new();
-        says.read_line(&mut line)?;
-        worker.wait()?;
-        let numbers: Vec<u64> = line.split_whitespace().flat_map(str::parse).collect();
-        let [a, b, c] = numbers[..] else {
-            return Err(format!("a process said {line:?}").into());
-        };
+    for worker in workers {
+        let [a, b, c] = worker.numbers()?;
         println!("  {a} served, {b} refused, {c} failed");
         (served, refused, failed) = (served + a, refused + b, failed + c);
     }
@@ -162,7 +147,7 @@ impl Drop for Provider {
 }
 
 /// One of the four: its tasks call as often as they may.
-fn worker(store: &str, provider: &str, seconds: &str) -> Outcome {
+fn work(store: &str, provider: &str, seconds: &str) -> Outcome {
     let span = Duration::from_secs(seconds.parse()?);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -185,8 +170,7 @@ fn worker(store: &str, provider: &str, seconds: &str) -> Outcome {
         };
         let throttle = SharedThrottle::new(&store, "the provider's key", limits, outage)?;
         throttle.acquire(Demand::default()).await?.succeeded();
-        println!("ready");
-        std::io::stdin().read_line(&mut String::new())?;
+        ready()?;
         let ends = Instant::now() + span;
         let tasks: Vec<_> = (0..TASKS)
             .map(|_| tokio::spawn(calls(throttle.clone(), provider.to_owned(), ends)))

@@ -10,6 +10,9 @@ use std::{process::ExitCode, time::Duration};
 use server::Server;
 
 mod burst;
+mod contender;
+mod figures;
+mod load;
 mod outages;
 #[path = "../../tests/proxy/mod.rs"]
 mod proxy;
@@ -17,13 +20,15 @@ mod restarts;
 mod saturated;
 #[path = "../../tests/server/mod.rs"]
 mod server;
+#[path = "../../tests/setup/mod.rs"]
 mod setup;
+#[path = "../worker/mod.rs"]
 mod worker;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     if words.first().is_some_and(|word| word == "worker") {
-        worker::run(&words[1..]);
+        contender::run(&words[1..]);
         return ExitCode::SUCCESS;
     }
     let seconds = words

@@ -1,25 +1,20 @@
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use paceline_redis::{Outage, SharedLimit, SharedThrottle, Store, TryAcquireError};
+use paceline_core::Dimension;
+use paceline_redis::{Outage, SharedLimit, SharedThrottle, Store};
 
 use crate::{
+    figures::{Lateness, check, wait},
+    load::{Load, Seen},
     server::Server,
-    setup::{Lateness, ONE, check, monthly, rate, store, wait},
+    setup::{ONE, monthly, rate, store},
 };
 
 const RESTARTS: u64 = 20;
 
 struct Run {
-    granted: u64,
-    worst: Duration,
+    seen: Seen,
     recovered: Duration,
-    took: Duration,
     losses: u64,
     timed_out: u64,
 }
@@ -32,16 +27,20 @@ pub(crate) fn with_a_log(server: Server, _: Duration) -> bool {
         return false;
     };
     let late = Lateness::watch();
-    let run = wait(kill_and_restart(&mut server, &[monthly(1 << 40)], 4));
+    let run = wait(kill_and_restart(
+        &mut server,
+        &[monthly(Dimension::Requests, 1 << 40)],
+        4,
+    ));
     let stored = granted_in_store(&server);
     let figures = format!(
         "{} answered, {stored} stored, {} found lost",
-        run.granted, run.losses
+        run.seen.granted, run.losses
     );
     let mut met = check(
         "answered and lost",
         figures,
-        stored >= run.granted && run.losses == 0,
+        stored >= run.seen.granted && run.losses == 0,
     );
     met &= check("timed out, and so unknown", run.timed_out, true);
     met & times(&run, late)
@@ -52,33 +51,37 @@ pub(crate) fn without_persistence(server: Server, _: Duration) -> bool {
     let mut server = server;
     let late = Lateness::watch();
     let run = wait(kill_and_restart(&mut server, &[rate(100, 50)], 4));
-    let cells = u64::try_from(run.took.as_millis()).unwrap_or(u64::MAX) / 10;
+    let cells = u64::try_from(run.seen.took.as_millis()).unwrap_or(u64::MAX) / 10;
     let most = 50 * (RESTARTS + 1) + cells;
-    let figures = format!("{} of at most {most}", run.granted);
+    let figures = format!("{} of at most {most}", run.seen.granted);
     let mut met = check(
         "a rate grants one burst more per restart",
         figures,
-        run.granted <= most,
+        run.seen.granted <= most,
     );
     met &= times(&run, late);
     // More is wanted than the quota has, so one over-grant would show.
     server.command(&["FLUSHALL"]);
-    let run = wait(kill_and_restart(&mut server, &[monthly(4_000)], 4));
+    let run = wait(kill_and_restart(
+        &mut server,
+        &[monthly(Dimension::Requests, 4_000)],
+        4,
+    ));
     let left = wait(drain(&server));
     let figures = format!(
         "{} of 4000, then {left} more to those who know nothing",
-        run.granted
+        run.seen.granted
     );
     met &= check(
         "a quota grants no more than it has",
         figures,
-        run.granted <= 4_000,
+        run.seen.granted <= 4_000,
     );
     met & check("losses that were found", run.losses, run.losses > 0)
 }
 
 fn times(run: &Run, late: Lateness) -> bool {
-    let met = late.check(run.worst);
+    let met = late.check(run.seen.worst);
     let second = Duration::from_secs(1);
     met & check(
         "slowest recovery",
@@ -104,7 +107,12 @@ fn granted_in_store(server: &Server) -> u64 {
 /// What a newcomer is granted of a quota that is used up.
 async fn drain(server: &Server) -> u64 {
     let store = store(&server.url(), Duration::from_secs(1));
-    let throttle = SharedThrottle::new(&store, "key", [monthly(4_000)], Outage::Closed);
+    let throttle = SharedThrottle::new(
+        &store,
+        "key",
+        [monthly(Dimension::Requests, 4_000)],
+        Outage::Closed,
+    );
     let throttle = throttle.expect("it is valid");
     let mut granted = 0;
     while throttle
@@ -119,9 +127,6 @@ async fn drain(server: &Server) -> u64 {
 
 #[expect(clippy::disallowed_methods, reason = "it measures")]
 async fn kill_and_restart(server: &mut Server, limits: &[SharedLimit], processes: usize) -> Run {
-    let begin = Instant::now();
-    let stop = Arc::new(AtomicBool::new(false));
-    let worst = Arc::new(Mutex::new(Duration::ZERO));
     let throttles: Vec<SharedThrottle> = (0..processes)
         .map(|_| {
             let store = store(&server.url(), Store::TIMEOUT);
@@ -132,35 +137,7 @@ async fn kill_and_restart(server: &mut Server, limits: &[SharedLimit], processes
                 .expect("it is valid")
         })
         .collect();
-    let tasks: Vec<_> = throttles
-        .iter()
-        .flat_map(|throttle| std::iter::repeat_n(throttle.clone(), 8))
-        .map(|throttle| {
-            let (stop, worst) = (Arc::clone(&stop), Arc::clone(&worst));
-            tokio::spawn(async move {
-                let mut granted = 0_u64;
-                while !stop.load(Ordering::Relaxed) {
-                    let asked = Instant::now();
-                    let answer = throttle.try_acquire(ONE).await;
-                    let took = asked.elapsed();
-                    {
-                        let mut worst = worst.lock().expect("nobody panics");
-                        *worst = worst.max(took);
-                    }
-                    match answer {
-                        Ok(admitted) => {
-                            admitted.succeeded();
-                            granted += 1;
-                        }
-                        Err(TryAcquireError::StoreUnavailable(_) | TryAcquireError::Denied(_)) => {}
-                        Err(other) => panic!("{other}"),
-                    }
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-                granted
-            })
-        })
-        .collect();
+    let load = Load::start(&throttles, 8, Duration::from_millis(5));
     let decided = |throttle: &SharedThrottle| throttle.counts().granted + throttle.counts().denied;
     let mut recovered = Duration::ZERO;
     for _ in 0..RESTARTS {
@@ -181,18 +158,11 @@ async fn kill_and_restart(server: &mut Server, limits: &[SharedLimit], processes
         recovered = recovered.max(back.elapsed());
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
-    stop.store(true, Ordering::Relaxed);
-    let mut granted = 0;
-    for task in tasks {
-        granted += task.await.expect("it does not panic");
-    }
-    let worst = *worst.lock().expect("nobody panics");
+    let seen = load.stop().await;
     let sum = |of: fn(&SharedThrottle) -> u64| throttles.iter().map(of).sum();
     Run {
-        granted,
-        worst,
+        seen,
         recovered,
-        took: begin.elapsed(),
         losses: sum(|throttle| throttle.counts().data_losses),
         timed_out: sum(|throttle| throttle.counts().timed_out),
     }
