@@ -44,6 +44,10 @@ const BEYOND_THE_SCHEMA: &[(&str, &str)] = &[
         "changes of state are counted over time",
     ),
     ("[{ weight = 1 }]", "four fields are compared"),
+    (
+        "hint_in = \"headers\" }]",
+        "layers are told from each other by their places",
+    ),
     ("patience.fixed_s = 0", "elsewhere such a span may be 0"),
     ("[0.4, 20]]", "two numbers are compared"),
     ("[0.6, 9]]", "two numbers are compared"),
@@ -297,6 +301,25 @@ output_tokens.fixed = 50
         "preset = \"sdk-default\"",
         "name = \"b\"\nbackoff.delay.exponential = { initial_s = 9, cap_s = 3 }",
         &["strategy `b`: cap is below the first delay"],
+    );
+    let layers = |around: &str| {
+        let layer = "name = \"b\"\nbackoff = [{ delay.constant_s = 1 }";
+        format!("{layer}{around}]")
+    };
+    refuses(
+        "preset = \"sdk-default\"",
+        "name = \"b\"\nbackoff = []",
+        &["backoff: expected a layer of retries, found an empty list"],
+    );
+    refuses(
+        "preset = \"sdk-default\"",
+        &layers(&", { delay.constant_s = 1 }".repeat(5)),
+        &["backoff: expected at most 5 layers, found 6"],
+    );
+    refuses(
+        "preset = \"sdk-default\"",
+        &layers(", { delay.constant_s = 1, hint_in = \"headers\" }"),
+        &["backoff[1].hint_in: expected it in the first layer only"],
     );
 }
 

@@ -128,12 +128,12 @@ proptest! {
         let (workload, _) = refit(&format!("{bursts}\n{SIZES}"), 4_000, seed);
         // A rate too many is taken for real in one of 500: by the criterion, a square of chance above ln 4,000. It is next to none.
         let (busy_rate, on_s, off_s) = match &workload.arrivals {
-            Arrivals::OnOff { rate_per_min, mean_on_s, mean_off_s } => (rate_per_min, mean_on_s, mean_off_s),
-            Arrivals::Mmpp(Mmpp { states }) if states.len() == 2 && states[1].rate_per_min.get() < 0.001 * fast =>
-                (&states[0].rate_per_min, &states[0].mean_s, &states[1].mean_s),
+            Arrivals::OnOff { rate_per_min, mean_on_s, mean_off_s } => (rate_per_min.get(), mean_on_s, mean_off_s),
+            Arrivals::Mmpp(mmpp) if mmpp.states.len() == 2 && mmpp.states[1].rate_per_min.get() < 0.001 * fast =>
+                (mmpp.states[0].rate_per_min.get(), &mmpp.states[0].mean_s, &mmpp.states[1].mean_s),
             other => panic!("expected bursts, found {other:?}"),
         };
-        close(busy_rate.get(), fast, 0.05);
+        close(busy_rate, fast, 0.05);
         close(on_s.get().as_secs_f64(), busy_s, 0.12);
         close(off_s.get().as_secs_f64(), quiet_s, 0.12);
     }

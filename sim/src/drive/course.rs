@@ -17,13 +17,14 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    model::{Cache, Follows, History, Limits, Outcome, Patience, Sessions, client_of},
+    model::{Assignment, Cache, Follows, History, Limits, Outcome, Patience, Sessions},
     workload::Job,
 };
 
 /// All that requests share. They run on one thread, so nobody waits for a lock.
 pub(super) struct World {
     pub(super) clock: FastClock,
+    pub(super) assignment: Assignment,
     pub(super) clients: Vec<Client>,
     pub(super) caller: Caller,
     pub(super) cache: Cache,
@@ -53,7 +54,7 @@ struct Call(Cell<Option<Admitted<Limits>>>);
 impl World {
     /// Whose request it is.
     fn client(&self, job: &Job) -> &Client {
-        &self.clients[client_of(job, self.clients.len())]
+        &self.clients[self.assignment.client_of(job)]
     }
 
     /// When a request becomes worthless.
@@ -183,8 +184,8 @@ impl Request<'_> {
             job,
         };
         if self.calls == 0 {
-            self.history.first_call_at = sent.at;
-            client.retries.borrow_mut().first_call(sent.at);
+            let history = &mut self.history;
+            client.retries.borrow_mut().first_call(sent.at, history);
         }
         world.record.borrow_mut().sent(sent);
         self.call.0.set(Some(admitted));

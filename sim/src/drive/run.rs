@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     engine::Streams,
-    model::{Cache, Patience, Sessions, Tally},
+    model::{Assignment, Cache, Patience, Sessions, Tally},
     scenario::{Scenario, strategy::Strategy},
     workload::{Job, Jobs},
 };
@@ -100,6 +100,7 @@ async fn run(
         clock,
         clients: clients.collect::<anyhow::Result<_>>()?,
         caller,
+        assignment: Assignment::new(strategy, &scenario.workloads, streams),
         cache: Cache::new(strategy.cache, streams),
         patience: Patience::new(&scenario.workloads, streams),
         sessions: RefCell::new(sessions),

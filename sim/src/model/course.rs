@@ -48,8 +48,7 @@ impl<O: Observer> World<O> {
             answer: None,
         });
         if work.calls == 0 {
-            work.history.first_call_at = self.now;
-            client.retries.first_call(self.now);
+            client.retries.first_call(self.now, &mut work.history);
         }
         work.calls += 1;
         work.passed = false;

@@ -38,7 +38,7 @@ impl<O: Observer> World<O> {
         let id = job.id;
         let arrives = Happening::Arrives {
             job: &job,
-            client: self.client_of(&job),
+            client: self.assignment.client_of(&job),
         };
         self.observer.see(self.now, &arrives);
         if self.cache.answers(&job) {

@@ -19,7 +19,8 @@ pub(crate) struct Hearing {
 
 impl Hearing {
     pub(crate) fn new(strategy: &Strategy) -> Self {
-        let backoff = strategy.backoff.as_ref();
+        // The innermost layer reads the response.
+        let backoff = strategy.backoff.first();
         Self {
             hears: strategy.hears,
             hint_in: backoff.map_or_else(HintIn::default, |it| it.hint_in),

@@ -2,6 +2,7 @@
 
 mod adjust;
 mod answer;
+mod assignment;
 mod batch;
 mod bounds;
 mod cache;
@@ -41,6 +42,7 @@ mod works;
 mod world;
 
 pub use answer::Outcome;
+pub(crate) use assignment::Assignment;
 pub(crate) use cache::Cache;
 pub(crate) use client::{called, ending, smallest_first};
 pub use gauges::Gauges;
@@ -58,5 +60,5 @@ pub use run::{Remaining, Run, run};
 pub(crate) use service::unit;
 pub(crate) use sessions::Sessions;
 pub use tally::{Fate, LATENCY_ERROR, Tally};
-pub(crate) use terms::{Terms, client_of};
+pub(crate) use terms::Terms;
 pub use world::check;

@@ -1,18 +1,20 @@
+mod layers;
+
 use std::time::Duration;
 
 use paceline_backoff::{
-    AdaptiveThrottle, BackoffError, Decision, Delay, Failure, FailureKind, GrpcThrottle,
-    HintPolicy, HintUse, Jitter, RatioBudget, RetryBreaker, RetryBudget, RetryPolicy,
-    StatelessJitter, TokenQuota,
+    AdaptiveThrottle, BackoffError, FailureKind, GrpcThrottle, RatioBudget, RetryBreaker,
+    RetryBudget, StatelessJitter, TokenQuota,
 };
 use paceline_core::{Class, Feedback, Timestamp};
 use rand_chacha::rand_core::Rng;
 
+use self::layers::{Layers, Progress};
 use super::observe::Cause;
 use crate::{
     engine::Streams,
     scenario::{
-        retry::{self, Backoff, Budget, Throttle},
+        retry::{Budget, Throttle},
         strategy::Strategy,
     },
     workload::Job,
@@ -20,22 +22,20 @@ use crate::{
 
 /// Decides about the retries of one client.
 pub(crate) struct Retries {
-    policy: Option<RetryPolicy>,
+    layers: Layers,
     budget: Option<Box<dyn RetryBudget>>,
     throttle: Option<AdaptiveThrottle>,
-    /// Hints beyond this are not heard.
-    longest_hint: Duration,
     jitter: StatelessJitter,
     /// Decides which calls are held back.
     lots: StatelessJitter,
 }
 
 /// What a request went through.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct History {
-    pub(crate) first_call_at: Timestamp,
-    throttled: u32,
-    errors: u32,
+    progress: Progress,
+    /// How often it failed so far.
+    failures: u32,
     last_retry: Option<FailureKind>,
 }
 
@@ -50,30 +50,20 @@ pub(crate) enum Follows {
     Failure(FailureKind, Option<Duration>),
 }
 
-impl History {
-    /// How often it failed so far.
-    const fn failures(&self) -> u32 {
-        self.throttled.saturating_add(self.errors)
-    }
-}
-
 impl Retries {
     pub(crate) fn new(strategy: &Strategy, streams: Streams) -> Result<Self, BackoffError> {
         Ok(Self {
-            policy: strategy.backoff.as_ref().map(policy).transpose()?,
+            layers: Layers::new(&strategy.backoff)?,
             budget: strategy.budget.map(budget).transpose()?,
             throttle: strategy.throttle.map(throttle).transpose()?,
-            longest_hint: match strategy.backoff.as_ref().map(|it| it.hint_policy) {
-                Some(retry::HintPolicy::IgnoreAboveS(most)) => most.get(),
-                _ => Duration::MAX,
-            },
             jitter: StatelessJitter::new(streams.named("jitter").next_u64()),
             lots: StatelessJitter::new(streams.named("throttle").next_u64()),
         })
     }
 
     /// Takes note of the first call of a request.
-    pub(crate) fn first_call(&mut self, now: Timestamp) {
+    pub(crate) fn first_call(&mut self, now: Timestamp, history: &mut History) {
+        history.progress.first_call(now);
         if let Some(budget) = &mut self.budget {
             budget.first_call(now);
         }
@@ -84,7 +74,7 @@ impl Retries {
         let Some(throttle) = &mut self.throttle else {
             return true;
         };
-        throttle.try_call(now, &mut self.lots.rng(job.id, history.failures()))
+        throttle.try_call(now, &mut self.lots.rng(job.id, history.failures))
     }
 
     /// Takes note of a response, whose hint is this, and says what follows from it.
@@ -131,25 +121,12 @@ impl Retries {
         hint: Option<Duration>,
         deadline: Timestamp,
     ) -> Result<Duration, Cause> {
-        let policy = self.policy.as_ref().ok_or(Cause::NoRetries)?;
-        let count = match kind {
-            FailureKind::Throttled => &mut history.throttled,
-            FailureKind::Error => &mut history.errors,
-        };
-        *count = count.saturating_add(1);
-        let failure = Failure {
-            kind,
-            throttled: history.throttled,
-            errors: history.errors,
-            first_call_at: history.first_call_at,
-            hint: hint.filter(|hint| *hint <= self.longest_hint),
-            deadline: Some(deadline),
-        };
-        let mut rng = self.jitter.rng(job.id, history.failures());
-        let delay = match policy.decide(&failure, now, &mut rng) {
-            Decision::Retry(delay) => delay,
-            Decision::GiveUp { reason, .. } => return Err(Cause::Policy(reason)),
-        };
+        history.failures = history.failures.saturating_add(1);
+        let mut rng = self.jitter.rng(job.id, history.failures);
+        let progress = &mut history.progress;
+        let delay = self
+            .layers
+            .next(now, progress, kind, hint, deadline, &mut rng)?;
         if let Some(budget) = &mut self.budget
             && !budget.try_retry(now, kind)
         {
@@ -157,68 +134,6 @@ impl Retries {
         }
         history.last_retry = Some(kind);
         Ok(delay)
-    }
-}
-
-/// The policy that a scenario describes.
-fn policy(spec: &Backoff) -> Result<RetryPolicy, BackoffError> {
-    let policy = RetryPolicy::new(delay(&spec.delay)?, jitter(spec.jitter)?);
-    let policy = policy.with_retries(
-        spec.throttle_retries.unwrap_or(u32::MAX),
-        spec.error_retries.unwrap_or(u32::MAX),
-    );
-    let policy = policy.with_hints(
-        match spec.hint {
-            retry::Hint::Floor => HintUse::Floor,
-            retry::Hint::Exact => HintUse::Exact,
-            retry::Hint::Ignore => HintUse::Ignore,
-        },
-        match spec.hint_policy {
-            retry::HintPolicy::Honour => HintPolicy::Honour,
-            retry::HintPolicy::FailAboveS(most) => HintPolicy::FailAbove(most.get()),
-            retry::HintPolicy::ClampS(most) => HintPolicy::Clamp(most.get()),
-            // What is left of the hints is short.
-            retry::HintPolicy::IgnoreAboveS(_) => HintPolicy::Honour,
-        },
-    );
-    Ok(match spec.max_elapsed_s {
-        Some(most) => policy.with_max_elapsed(most.get()),
-        None => policy,
-    })
-}
-
-fn delay(spec: &retry::Delay) -> Result<Delay, BackoffError> {
-    match spec {
-        retry::Delay::ConstantS(delay) => Ok(Delay::constant(delay.get())),
-        retry::Delay::Linear {
-            initial_s,
-            step_s,
-            cap_s,
-        } => Delay::linear(initial_s.get(), step_s.get(), cap_s.get()),
-        retry::Delay::Exponential {
-            initial_s,
-            factor,
-            cap_s,
-        } => Delay::exponential(initial_s.get(), (*factor, 1), cap_s.get()),
-        retry::Delay::Fibonacci { unit_s, cap_s } => Delay::fibonacci(unit_s.get(), cap_s.get()),
-        retry::Delay::Decorrelated { base_s, cap_s } => {
-            Delay::decorrelated(base_s.get(), cap_s.get())
-        }
-        retry::Delay::ScheduleS(delays) => {
-            let delays: Vec<_> = delays.iter().map(|delay| delay.get()).collect();
-            Delay::schedule(delays)
-        }
-    }
-}
-
-fn jitter(spec: retry::Jitter) -> Result<Jitter, BackoffError> {
-    match spec {
-        retry::Jitter::None => Ok(Jitter::NONE),
-        retry::Jitter::Full => Ok(Jitter::FULL),
-        retry::Jitter::Equal => Ok(Jitter::EQUAL),
-        retry::Jitter::ProportionalPercent(percent) => Jitter::proportional(percent),
-        retry::Jitter::DownPercent(percent) => Jitter::down(percent),
-        retry::Jitter::AddS(most) => Ok(Jitter::add(most.get())),
     }
 }
 

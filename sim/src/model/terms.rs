@@ -44,15 +44,6 @@ impl Terms {
     }
 }
 
-/// Whose request it is, among so many clients: they take turns, and a session stays with its client.
-pub(crate) fn client_of(job: &Job, clients: usize) -> usize {
-    if clients == 1 {
-        return 0;
-    }
-    let number = job.session().map_or(job.id, u64::from);
-    usize::try_from(number % clients as u64).unwrap_or_default()
-}
-
 fn priority(strategy: &Strategy, workload: &Workload) -> Priority {
     if strategy.queue != Queue::Priority {
         return Priority::INTERACTIVE;

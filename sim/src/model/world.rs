@@ -2,6 +2,7 @@ use paceline_backoff::FailureKind;
 use paceline_core::Timestamp;
 
 use super::{
+    assignment::Assignment,
     cache::Cache,
     calls::{CallId, Calls},
     client::{Client, Verdict},
@@ -14,7 +15,6 @@ use super::{
     sessions::Sessions,
     tally::Tally,
     tenants::{TenantCall, Tenants},
-    terms,
     works::Works,
 };
 use crate::{
@@ -78,6 +78,7 @@ pub(super) struct World<O> {
     next_job: Option<Job>,
     pub(super) events: EventQueue<Event>,
     pub(super) works: Works,
+    pub(super) assignment: Assignment,
     pub(super) clients: Vec<Client>,
     pub(super) cache: Cache,
     pub(super) calls: Calls,
@@ -176,6 +177,7 @@ impl<O: Observer> World<O> {
             events: EventQueue::new(),
             works: Works::default(),
             cache: Cache::new(strategy.cache, streams),
+            assignment: Assignment::new(strategy, &scenario.workloads, streams),
             clients: (0..strategy.clients.get()).map(client).collect(),
             calls: Calls::default(),
             providers: providers.collect(),
@@ -218,11 +220,7 @@ impl<O: Observer> World<O> {
 
     /// Whose request it is.
     pub(super) fn client(&self, slot: u32) -> usize {
-        self.client_of(&self.works.get(slot).job)
-    }
-
-    pub(super) fn client_of(&self, job: &Job) -> usize {
-        terms::client_of(job, self.clients.len())
+        self.assignment.client_of(&self.works.get(slot).job)
     }
 
     pub(super) fn ask(&mut self, slot: u32) {

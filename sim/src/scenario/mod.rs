@@ -16,6 +16,7 @@ mod overrides;
 pub mod presets;
 pub mod profile;
 pub mod provider;
+mod raw_strategy;
 mod raw_workload;
 mod read;
 pub mod retry;

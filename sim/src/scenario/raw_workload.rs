@@ -10,7 +10,7 @@ use super::{
     profile::Profile,
     tokens::{Multimodal, Tokens},
     units::{Correlation, Positive, PositiveSeconds},
-    workload::{Arrivals, Priority, Workload},
+    workload::{Arrivals, Assign, Priority, Workload},
 };
 
 /// Who asks: when requests arrive, and how large they are. What is absent comes from the preset, if there is
@@ -28,6 +28,9 @@ pub(super) struct RawWorkload {
     /// How urgent its requests are, under `queue = "priority"`.
     #[schemars(extend("default" = "interactive"))]
     pub(super) priority: Option<Priority>,
+    /// Which client of a strategy has each of its requests, where the strategy has several.
+    #[schemars(extend("default" = "in_turn"))]
+    pub(super) assign: Option<Assign>,
     /// After so many seconds since its arrival a request is worthless, whatever the strategy: it is given up
     /// when its turn comes, and an answer that comes later counts as abandoned. Where the strategy has a
     /// `deadline_s` too, the stricter of both holds. If absent, that of the preset, or that of the strategy alone.
@@ -94,6 +97,10 @@ impl TryFrom<RawWorkload> for Workload {
             priority: raw
                 .priority
                 .or_else(|| base.map(|it| it.priority))
+                .unwrap_or_default(),
+            assign: raw
+                .assign
+                .or_else(|| base.map(|it| it.assign))
                 .unwrap_or_default(),
             deadline_s: raw.deadline_s.or_else(|| base?.deadline_s),
             patience: raw.patience.or_else(|| base?.patience.clone()),

@@ -29,6 +29,8 @@ pub struct Workload {
     pub name: String,
     /// How urgent its requests are, to strategies that care.
     pub priority: Priority,
+    /// Which client of a strategy has each of its requests.
+    pub assign: Assign,
     /// After so long a request is worthless, whatever the strategy; never, if absent.
     pub deadline_s: Option<PositiveSeconds>,
     /// After so long its user cancels; never, if absent.
@@ -63,6 +65,7 @@ impl Workload {
         Self {
             name: String::new(),
             priority: Priority::default(),
+            assign: Assign::default(),
             deadline_s: None,
             patience: None,
             arrivals: Arrivals::Trace {
@@ -193,6 +196,18 @@ pub enum Priority {
     Batch,
     /// Lets urgent requests pass for so many seconds.
     YieldsForS(Seconds),
+}
+
+/// Which client of a strategy has each request, where there are several; a session keeps its client.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Assign {
+    /// They take turns.
+    #[default]
+    InTurn,
+    /// Each request has its lot, the same under every strategy: so of independent arrivals each client has
+    /// independent ones too.
+    AtRandom,
 }
 
 /// When requests arrive.

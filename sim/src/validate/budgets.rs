@@ -13,6 +13,7 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
         ..lab
     };
     let mut rows = brooker(fewer);
+    rows.extend(small_clients(fewer));
     rows.extend(throttle(fewer));
     rows
 }
@@ -95,6 +96,58 @@ fn brooker(lab: Lab) -> Vec<Row> {
         rows.extend(pair(lab, "breaker at 10 %", failing, &text, success, load));
     }
     rows
+}
+
+/// The same traffic of a hundred calls a second from few clients or many, of which each calls once at the
+/// start, and each has a budget that begins full.
+fn small_clients(lab: Lab) -> Vec<Row> {
+    let row = |(clients, load): (u32, f64)| {
+        let text = format!(
+            r#"
+            seed = 0
+            duration_s = 20
+            bin_s = 20
+            [[workload]]
+            name = "at the start"
+            arrivals.batch.jobs = {clients}
+            input_tokens.fixed = 1
+            output_tokens.fixed = 1
+            [[workload]]
+            name = "for ten seconds"
+            assign = "at_random"
+            arrivals.steps.rates = [
+                {{ from_s = 0, rate_per_min = 6_000 }},
+                {{ from_s = 10, rate_per_min = 0 }},
+            ]
+            input_tokens.fixed = 1
+            output_tokens.fixed = 1
+            [provider]
+            network.exponential.mean_s = 0.01
+            error_rate = 0.5
+            [[strategy]]
+            name = "it"
+            clients = {clients}
+            [strategy.backoff]
+            delay.constant_s = 0
+            [strategy.budget.ratio]
+            percent = 10
+            most = 5
+            initial = 5
+            "#
+        );
+        let [measured] = lab.measure(&text, |of| [count(of[0].calls) / requests(&of[0])]);
+        let parameters = format!("{clients} clients, 100 calls a second in all, 0.5 fail");
+        Row {
+            model: "small clients, one server".to_owned(),
+            ..new(
+                parameters,
+                "calls / request",
+                Expected::About(load, 0.005),
+                measured,
+            )
+        }
+    };
+    [(10, 1.142), (100, 1.463), (1_000, 1.890)].map(row).into()
 }
 
 /// Google's adaptive throttle, which sends so many times what is accepted and no more.

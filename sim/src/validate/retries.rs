@@ -12,17 +12,23 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
     rows
 }
 
-/// Calls that fail with probability `failing`, each by itself.
+/// Calls that fail with probability `failing`, each by itself, and layers of so many retries around each other.
 fn amplification(lab: Lab) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (failing, retries, calls, success) in [
-        (0.1, 3, 1.111, 0.9999),
-        (0.5, 1, 1.5, 0.75),
-        (0.5, 3, 1.875, 0.9375),
-        (0.5, 10, 1.999_023, 0.999_512),
-        (0.9, 10, 6.861_894, 0.686_189),
-        (1.0, 3, 4.0, 0.0),
+    for (layers, retries, failing, calls, success) in [
+        (1, 3, 0.1, 1.111, 0.9999),
+        (1, 1, 0.5, 1.5, 0.75),
+        (1, 3, 0.5, 1.875, 0.9375),
+        (1, 10, 0.5, 1.999_023, 0.999_512),
+        (1, 10, 0.9, 6.861_894, 0.686_189),
+        (1, 3, 1.0, 4.0, 0.0),
+        (2, 3, 0.9, 8.146_980, 0.814_698),
+        (2, 3, 1.0, 16.0, 0.0),
+        (3, 3, 0.9, 9.988_210, 0.998_821),
+        (3, 3, 1.0, 64.0, 0.0),
     ] {
+        let layer =
+            format!("[[strategy.backoff]]\ndelay.constant_s = 0\nerror_retries = {retries}\n");
         let text = format!(
             r#"
             seed = 0
@@ -36,10 +42,8 @@ fn amplification(lab: Lab) -> Vec<Row> {
             error_rate = {failing}
             [[strategy]]
             name = "retries at once"
-            [strategy.backoff]
-            delay.constant_s = 0
-            error_retries = {retries}
-            "#
+            {}"#,
+            layer.repeat(layers)
         );
         let [load, done] = lab.measure(&text, |of| {
             let (of, requests) = (&of[0], requests(&of[0]));
@@ -48,24 +52,29 @@ fn amplification(lab: Lab) -> Vec<Row> {
                 count(of.workloads[0].completed) / requests,
             ]
         });
-        let parameters = format!("{retries} retries, {failing} fail");
-        let row = |quantity, expected, source, measured| {
-            Family::Retries.row(
-                "retries",
-                parameters.clone(),
-                quantity,
-                expected,
-                source,
-                measured,
-            )
+        let parameters = match layers {
+            1 => format!("{retries} retries, {failing} fail"),
+            _ => format!("{layers} layers of {retries} retries, {failing} fail"),
         };
-        rows.push(row(
-            "calls / request",
-            calls,
-            "(1 - f^(k+1)) / (1 - f)",
-            load,
-        ));
-        rows.push(row("share that succeeds", success, "1 - f^(k+1)", done));
+        for (quantity, expected, source, measured) in [
+            (
+                "calls / request",
+                calls,
+                "(1 - f^n) / (1 - f), n = (k + 1)^layers",
+                load,
+            ),
+            (
+                "share that succeeds",
+                success,
+                "1 - f^n, n = (k + 1)^layers",
+                done,
+            ),
+        ] {
+            let parameters = parameters.clone();
+            rows.push(
+                Family::Retries.row("retries", parameters, quantity, expected, source, measured),
+            );
+        }
     }
     rows
 }

@@ -42,9 +42,16 @@ pub(super) fn parts(strategy: &Strategy) -> Vec<String> {
         let timeout = span(timeout.get());
         parts.push(format!("waits {timeout} for an answer"));
     }
-    match &strategy.backoff {
-        None => parts.push("never retries".to_owned()),
-        Some(backoff) => parts.extend(retries(backoff)),
+    match &strategy.backoff[..] {
+        [] => parts.push("never retries".to_owned()),
+        [innermost, around @ ..] => {
+            parts.extend(retries(innermost));
+            for backoff in around {
+                let [times, rest @ ..] = retries(backoff);
+                parts.push(format!("around that, {times}"));
+                parts.extend(rest);
+            }
+        }
     }
     parts.extend(strategy.budget.map(budget));
     parts.extend(strategy.throttle.map(throttle));

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::scenario::{
     tokens::{Lognormal, Tokens},
-    workload::{Priority, Workload},
+    workload::{Assign, Priority, Workload},
 };
 
 /// The requests of a workload.
@@ -28,6 +28,9 @@ pub(super) fn requests(text: &mut String, workload: &Workload) -> std::fmt::Resu
     }
     for line in ends(workload) {
         writeln!(text, "  {line}")?;
+    }
+    if workload.assign == Assign::AtRandom {
+        writeln!(text, "  each goes to a client by lot")?;
     }
     match workload.priority {
         Priority::Interactive => Ok(()),
