@@ -4,9 +4,10 @@ mod faulty;
 
 use faulty::{Call, Fate, Fault, Medium};
 use paceline_core::Timestamp;
-use paceline_durable::{HighWaterFile, Mark, QuotaId, Store};
+use paceline_durable::{HighWaterFile, Mark, QuotaId, Store, StoreError};
 use proptest::{collection::vec, prelude::*};
 
+const BLOCK: usize = 4_096;
 const RECORD: usize = 168;
 /// No `persist` flushes more often.
 const FLUSHES: usize = 6;
@@ -108,6 +109,35 @@ fn two_quotas_that_were_begun_at_one_place_make_no_mark_of_the_first() {
         assert_eq!(between[0], after[0]);
         assert!(matches!(after[1], None | Some(4)), "{after:?}");
     });
+}
+
+/// The slot that is written next is erased, and both copies of the newest mark go bad: that is found, and not taken for
+/// the place of a quota that was never finished.
+#[test]
+fn an_erased_slot_and_a_bad_one_are_no_empty_place() {
+    for marks in [&[2][..], &[2, 3], &[2, 3, 2]] {
+        let medium = Medium::default();
+        let store = open(&medium);
+        let mut before = None;
+        for &to in marks {
+            store.persist(&id(1), before, mark(to)).expect("healthy");
+            before = Some(mark(to));
+        }
+        // Of the flushes after opening, the fourth is the one of the mark.
+        assert!(!attempt(&medium, 1, 4, 3, &[], true));
+        let whole = medium.platter();
+        let slots = [0, 2 * BLOCK];
+        let erased = slots.iter().filter(|&&at| whole[at..].starts_with(b"-"));
+        assert_eq!(erased.count(), 1);
+        let mut bytes = whole;
+        for at in slots.iter().flat_map(|slot| [*slot, slot + BLOCK]) {
+            if bytes[at] != b'-' {
+                bytes[at + 20] ^= 1;
+            }
+        }
+        let damaged = HighWaterFile::on(Medium::holding(bytes).handle());
+        assert!(matches!(damaged, Err(StoreError::Damaged)));
+    }
 }
 
 /// One attempt to write a mark.
