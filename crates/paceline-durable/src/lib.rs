@@ -15,6 +15,7 @@
 //! *Outside of it.* A disk that says "durable" and lies. A file that is deleted, or put back from an old copy: then
 //! cells can be granted again. Both copies of the newest mark gone bad: then those of one lease can be. A clock that
 //! was ahead when a window began: that window then lasts until its wrong end, and the quota grants too little.
+//! A flush that fails and a power failure after it, with `RedbStore`: the database may not open any more.
 //! Several processes at once: the second one is refused.
 //!
 //! # Waiting for the disk
