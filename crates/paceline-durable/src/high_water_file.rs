@@ -18,13 +18,19 @@ use crate::{Disk, Mark, QuotaId, Store, StoreError, disk::LockedFile, table::Tab
 /// been granted.
 ///
 /// Each [`persist`](Store::persist) waits for the disk once, and for a new quota twice. The first one of each
-/// quota after opening waits twice more: see [`reopening`](#reopening-after-a-failure).
+/// quota after opening waits three times more: see [`reopening`](#reopening-after-a-failure).
 ///
 /// # Reopening after a failure
 ///
 /// Any failure to write poisons the store. Once it is opened again, it may read marks that are in the cache of the
 /// operating system alone, as Linux forgets that a page was never written once it has reported so. So the first
 /// `persist` of each quota writes what was read once more, a copy at a time, before it overwrites anything else.
+///
+/// A write that was cut off may have left parts of a record in the other slot. If the next write were cut off, too, its
+/// parts could complete them, whatever a checksum covers, and a mark would come back that was not there when the store
+/// was opened. So that `persist` also erases the other slot, with a byte that no record holds, before it writes there,
+/// and a slot never holds parts of two marks that were cut off. The place of a quota that was begun and never finished
+/// is erased before another one begins there.
 pub struct HighWaterFile(Mutex<Table>);
 
 impl HighWaterFile {
@@ -33,7 +39,7 @@ impl HighWaterFile {
     /// # Errors
     ///
     /// Fails if the file cannot be read, is open elsewhere ([`StoreError::Locked`]), is something else
-    /// ([`StoreError::Foreign`]), or is damaged beyond what a crash can do ([`StoreError::Damaged`]).
+    /// or of another version ([`StoreError::Foreign`]), or is damaged beyond what a crash can do ([`StoreError::Damaged`]).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         Self::on(LockedFile::open(path.as_ref())?)
     }

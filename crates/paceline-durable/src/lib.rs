@@ -8,13 +8,14 @@
 //! *Invariant.* In one window of a quota no more than its limit is granted, over all restarts. A crash may
 //! count at most one lease too much, a clean end nothing.
 //!
-//! *Failures that it holds under.* The process ends at any instruction. The power fails, and of each block under way
-//! the disk keeps the old content, the new, a mixture or garbage. One block of a quota goes bad. Any read, write
-//! or flush fails or is short. The clock is set back, by any amount.
+//! *Failures that it holds under.* The process ends at any instruction. The power fails, and again amid what
+//! follows, and of each block under way the disk keeps the old content, the new, a mixture or garbage. One block of a
+//! quota goes bad. Any read, write or flush fails or is short. The clock is set back, by any amount.
 //!
 //! *Outside of it.* A disk that says "durable" and lies. A file that is deleted, or put back from an old copy: then
 //! cells can be granted again. Both copies of the newest mark gone bad: then those of one lease can be. A clock that
 //! was ahead when a window began: that window then lasts until its wrong end, and the quota grants too little.
+//! A flush that fails and a power failure after it, with `RedbStore`: the database may not open any more.
 //! Several processes at once: the second one is refused.
 //!
 //! # Waiting for the disk

@@ -23,6 +23,10 @@ const MARKS: TableDefinition<'static, ([u8; 16], u64), ([u8; 16], u64)> =
 ///
 /// Each `persist` is one transaction, durable when it returns. The marks of past windows stay, as many for each
 /// quota as were asked for. redb locks the file.
+///
+/// When the power fails, however often, the marks that were durable are found. But redb believes what it reads: once a
+/// flush has failed, the cache pretends that it had not, and then the power fails, the database may not open any more, and
+/// redb may panic. [`HighWaterFile`](crate::HighWaterFile) holds under that, too.
 pub struct RedbStore {
     database: Database,
     windows_kept: usize,

@@ -6,7 +6,7 @@ use std::{
 
 use crate::{
     Disk, Mark, QuotaId, StoreError,
-    record::{LENGTH, MAGIC, Record},
+    record::{BLANK, ERASED, LENGTH, MAGIC, Record},
 };
 
 /// The distance of copies, in bytes: what a disk may lose at once.
@@ -71,7 +71,7 @@ impl Table {
                     alien |= !may_be_begun(&copies[0]);
                     table.free.push(place);
                 }
-                None if table.entries.is_empty() && !copies[0].starts_with(&MAGIC) => alien = true,
+                None if table.entries.is_empty() && !copies.iter().any(is_ours) => alien = true,
                 None => return Err(StoreError::Damaged),
             }
         }
@@ -109,17 +109,20 @@ impl Table {
     /// Writes a record to the slot that the newest is not in.
     fn renew(&mut self, mut entry: Entry, mark: Mark) -> Result<Entry, StoreError> {
         let Entry { place, record, .. } = entry;
+        let [first, second] = SLOTS;
+        let other = if entry.copy < second { second } else { first };
         if !entry.confirmed {
             // The other slot may be the only one that is durable, and so may be either copy in this one. So one copy
             // at a time, and first the one that is bad, or that was written last and may have failed to be.
             for copy in [entry.copy ^ 1, entry.copy] {
                 entry.record.pass = entry.record.pass.checked_add(1).ok_or(StoreError::Full)?;
-                self.write(place, copy, &entry.record)?;
+                self.write(place, copy, &entry.record.encode(place))?;
                 self.disk.sync()?;
             }
+            // Parts of a record that was cut off may stand in the other slot, and those of the next one complete it.
+            self.fill(place, other, &[ERASED; LENGTH])?;
         }
-        let [first, second] = SLOTS;
-        entry.copy = if entry.copy < second { second } else { first };
+        entry.copy = other;
         entry.confirmed = true;
         entry.record = Record {
             sequence: record.sequence.checked_add(1).ok_or(StoreError::Full)?,
@@ -127,14 +130,19 @@ impl Table {
             mark,
             ..record
         };
-        self.fill(place, entry.copy, &entry.record)?;
+        self.fill(place, entry.copy, &entry.record.encode(place))?;
         Ok(entry)
     }
 
     /// Writes the first records of a quota.
     fn begin(&mut self, quota: QuotaId, mark: Mark) -> Result<Entry, StoreError> {
-        let place = match self.free.last() {
-            Some(&place) => place,
+        let [first, second] = SLOTS;
+        let place = match self.free.last().copied() {
+            Some(place) => {
+                // Here, too, parts of a record may stand. The second slot was never written.
+                self.fill(place, first, &[BLANK; LENGTH])?;
+                place
+            }
             None if self.places < MOST => self.places,
             None => return Err(StoreError::Full),
         };
@@ -144,10 +152,9 @@ impl Table {
             mark,
             pass: 0,
         };
-        let [first, second] = SLOTS;
-        self.fill(place, first, &record)?;
+        self.fill(place, first, &record.encode(place))?;
         record.sequence = 2;
-        self.fill(place, second, &record)?;
+        self.fill(place, second, &record.encode(place))?;
         if self.free.pop().is_none() {
             self.places += 1;
         }
@@ -160,15 +167,14 @@ impl Table {
     }
 
     /// Writes both copies of the slot that begins with `first`.
-    fn fill(&mut self, place: u64, first: u64, record: &Record) -> io::Result<()> {
+    fn fill(&mut self, place: u64, first: u64, bytes: &[u8; LENGTH]) -> io::Result<()> {
         for copy in [first, first + 1] {
-            self.write(place, copy, record)?;
+            self.write(place, copy, bytes)?;
         }
         self.disk.sync()
     }
 
-    fn write(&mut self, place: u64, copy: u64, record: &Record) -> io::Result<()> {
-        let bytes = record.encode(place);
+    fn write(&mut self, place: u64, copy: u64, bytes: &[u8; LENGTH]) -> io::Result<()> {
         let offset = place * ENTRY + copy * BLOCK;
         let mut done = 0;
         while done < LENGTH {
@@ -229,13 +235,17 @@ fn newest(place: u64, copies: &[[u8; LENGTH]; 4]) -> Option<Entry> {
 }
 
 fn is_blank(copy: &[u8; LENGTH]) -> bool {
-    copy.iter().all(|&byte| byte == 0)
+    copy.iter().all(|&byte| byte == BLANK)
+}
+
+fn is_ours(copy: &[u8; LENGTH]) -> bool {
+    copy.starts_with(&MAGIC)
 }
 
 /// Whether a copy may be the beginning of one of ours, cut off anywhere.
 fn may_be_begun(copy: &[u8; LENGTH]) -> bool {
     let mut pairs = copy.iter().zip(&MAGIC);
-    pairs.all(|(&byte, &ours)| byte == ours || byte == 0)
+    pairs.all(|(&byte, &ours)| byte == ours || byte == BLANK)
 }
 
 fn as_u64(length: usize) -> u64 {

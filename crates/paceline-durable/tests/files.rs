@@ -60,6 +60,25 @@ fn a_file_of_something_else_is_left_alone() {
     }
 }
 
+/// Of version 1: one quota, and another one whose first write was cut off.
+#[test]
+fn a_file_of_another_version_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("quotas");
+    let copy = [&b"pacehwm\x01"[..], &[7; 80]].concat();
+    for copies in [4, 2] {
+        let mut bytes = vec![0; 4 * 4_096];
+        for at in (0..copies).map(|copy| copy * 4_096) {
+            bytes[at..at + copy.len()].copy_from_slice(&copy);
+        }
+        fs::write(&path, &bytes).expect("writable");
+        let refused = HighWaterFile::open(&path).expect_err("it is of another version");
+        assert!(matches!(refused, StoreError::Foreign));
+        assert!(refused.to_string().contains("another version"), "{refused}");
+        assert_eq!(fs::read(&path).expect("readable"), bytes);
+    }
+}
+
 #[test]
 fn no_label_comes_into_a_file() {
     let folder = tempfile::tempdir().expect("a folder");

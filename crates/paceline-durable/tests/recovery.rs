@@ -15,7 +15,7 @@ use paceline_core::Timestamp;
 use paceline_durable::{HighWaterFile, Mark, QuotaId, Store, StoreError};
 
 const BLOCK: usize = 4_096;
-const RECORD: usize = 88;
+const RECORD: usize = 168;
 
 fn id(n: u64) -> QuotaId {
     QuotaId::new("team", &n.to_string())
@@ -148,7 +148,7 @@ fn a_write_that_is_cut_off_leaves_the_old_mark_or_the_new() {
             }
         }
     }
-    assert_eq!(cases, 21_480);
+    assert_eq!(cases, 51_528);
 }
 
 /// Opens what a crash left, twice, and writes to it.
@@ -195,7 +195,7 @@ fn a_block_that_goes_bad_changes_no_mark() {
             }
         }
     }
-    assert_eq!(cases, 22_624);
+    assert_eq!(cases, 43_104);
 }
 
 /// Each call fails in turn: the mark is the old one or the new, and nothing is written any more.
@@ -237,7 +237,7 @@ fn after_an_error_nothing_is_persisted_until_it_is_opened_again() {
             }
         }
     }
-    assert_eq!(cases, 7_128);
+    assert_eq!(cases, 18_144);
 }
 
 /// Reads and writes that do only a part are gone on with; a read that fails is an error and no empty store.
@@ -280,5 +280,5 @@ fn short_reads_and_writes_lose_nothing() {
         let store = open(&medium);
         advance(&store, 1, n, n + 1).expect("only interrupted");
     }
-    assert_eq!(cases, 315);
+    assert_eq!(cases, 555);
 }

@@ -21,6 +21,7 @@ fn no_window_exceeds_its_limit_whatever_goes_wrong() {
         tally.restarts > 5_000 && tally.crashes > 10_000 && tally.rotten > 50,
         "{tally:?}"
     );
+    assert!(tally.torn_twice > 1_000, "{tally:?}");
     assert!(tally.windows > 10_000 && tally.lost > 10_000, "{tally:?}");
 }
 

@@ -65,6 +65,8 @@ pub(crate) enum Fate {
     Whole,
     Prefix(usize),
     Suffix(usize),
+    /// Of the bytes, those whose word of eight has its bit set.
+    Words(u32),
     /// The whole block of 4 KiB is filled with this.
     Garbage(u8),
 }
@@ -141,6 +143,13 @@ impl State {
                 Fate::Suffix(from) => {
                     let from = from.min(length);
                     put(&mut self.platter, offset + from, &bytes[from..]);
+                }
+                Fate::Words(kept) => {
+                    for (word, part) in bytes.chunks(8).enumerate() {
+                        if kept >> (word % 32) & 1 == 1 {
+                            put(&mut self.platter, offset + word * 8, part);
+                        }
+                    }
                 }
                 Fate::Garbage(byte) => {
                     put(&mut self.platter, offset / 4_096 * 4_096, &[byte; 4_096]);

@@ -6,6 +6,9 @@ use paceline_durable::{DurableQuota, HighWaterFile, StoreError};
 use super::{World, pick};
 use crate::faulty::{Call, Fate, Fault, Medium};
 
+/// Bytes of a copy of a record.
+const RECORD: usize = 168;
+
 /// What goes wrong.
 impl World {
     pub(super) fn plan_fault(&mut self) {
@@ -38,14 +41,7 @@ impl World {
     }
 
     fn fate(&mut self) -> Fate {
-        let at = self.below(100);
-        match self.below(5) {
-            0 => Fate::Lost,
-            1 => Fate::Whole,
-            2 => Fate::Prefix(at),
-            3 => Fate::Suffix(at),
-            _ => Fate::Garbage(0x5A),
-        }
+        fate(&mut self.rng)
     }
 
     /// The process ends in order, if the disk lets it.
@@ -66,21 +62,50 @@ impl World {
 
     /// The process ends amid whatever it does, and the power fails.
     pub(super) fn crash(&mut self) {
-        let mut rng = self.rng.clone();
-        self.rng.next_u64();
+        // A generator of its own, so that what is drawn here shifts nothing that is drawn later.
+        let mut rng = SplitMix64::new(self.rng.next_u64());
+        self.cut_off(&mut |_| fate(&mut rng));
+    }
+
+    /// Twice the power fails amid a write, and what the first one leaves out is what the second one brings.
+    ///
+    /// In between the process ends in order, so that what the first one wrote would be too much to lose.
+    pub(super) fn tear_twice(&mut self, which: usize) {
+        if self.rots {
+            return;
+        }
+        let mut rng = SplitMix64::new(self.rng.next_u64());
+        let cut = pick(&mut rng, RECORD);
+        let words = u32::try_from(rng.next_u64() >> 32).unwrap_or(0);
+        let parts = [
+            (Fate::Prefix(cut), Fate::Suffix(cut)),
+            (Fate::Suffix(cut), Fate::Prefix(cut)),
+            (Fate::Words(words), Fate::Words(!words)),
+        ];
+        let (first, second) = parts[pick(&mut rng, 3)];
+        for fate in [first, second] {
+            self.end();
+            // Which flush is the one of a new mark depends on whether this process has written one.
+            let mut left = pick(&mut rng, 5);
+            self.medium.plan(move |_, call| {
+                let hit = call == Call::Sync && left == 0;
+                left = left.saturating_sub(usize::from(call == Call::Sync));
+                hit.then_some(Fault::Kill)
+            });
+            self.note(format_args!("tear {left} {fate:?}"));
+            self.grant(which);
+            self.cut_off(&mut |_| fate);
+        }
+        self.tally.torn_twice += 1;
+    }
+
+    fn cut_off(&mut self, fates: &mut dyn FnMut(usize) -> Fate) {
         for seat in &mut self.quotas {
             seat.quota
                 .iter()
                 .for_each(|quota| seat.witness.ended(quota));
         }
-        let fate = |rng: &mut SplitMix64| match pick(rng, 5) {
-            0 => Fate::Lost,
-            1 => Fate::Whole,
-            2 => Fate::Prefix(pick(rng, 100)),
-            3 => Fate::Suffix(pick(rng, 100)),
-            _ => Fate::Garbage(0xA5),
-        };
-        self.medium.crash(&mut |_| fate(&mut rng));
+        self.medium.crash(fates);
         for seat in &mut self.quotas {
             // It cannot write any more.
             seat.quota = None;
@@ -109,13 +134,13 @@ impl World {
     /// Once in a run at most, one bit of one copy flips.
     fn rot(&mut self) {
         let mut bytes = self.medium.platter();
-        if !self.rots || self.rotten || bytes.len() < 100 || self.below(3) > 0 {
+        if !self.rots || self.rotten || bytes.len() < RECORD || self.below(3) > 0 {
             return;
         }
         self.rotten = true;
         self.tally.rotten += 1;
         let block = self.below(bytes.len().div_ceil(4_096));
-        let at = (block * 4_096 + self.below(88)).min(bytes.len() - 1);
+        let at = (block * 4_096 + self.below(RECORD)).min(bytes.len() - 1);
         bytes[at] ^= 1 << self.below(8);
         self.medium = Medium::holding(bytes);
         self.note(format_args!("rot {at}"));
@@ -150,5 +175,16 @@ impl World {
             seat.witness.opened(&quota, seat.lease, &self.trace);
             seat.quota = Some(quota);
         }
+    }
+}
+
+fn fate(rng: &mut SplitMix64) -> Fate {
+    let at = pick(rng, RECORD + 8);
+    match pick(rng, 5) {
+        0 => Fate::Lost,
+        1 => Fate::Whole,
+        2 => Fate::Prefix(at),
+        3 => Fate::Suffix(at),
+        _ => Fate::Garbage(0x5A),
     }
 }

@@ -24,6 +24,7 @@ pub(crate) struct Tally {
     pub(crate) windows: u64,
     pub(crate) lost: u64,
     pub(crate) rotten: u64,
+    pub(crate) torn_twice: u64,
 }
 
 /// Runs a seed, and gives its trace: equal seeds give equal traces.
@@ -52,6 +53,7 @@ pub(crate) fn run(seed: u64, operations: u32, tally: &mut Tally) -> String {
     tally.restarts += world.tally.restarts;
     tally.crashes += world.tally.crashes;
     tally.rotten += world.tally.rotten;
+    tally.torn_twice += world.tally.torn_twice;
     std::mem::take(&mut world.trace)
 }
 
@@ -128,7 +130,8 @@ impl World {
             74..84 => self.pass_time(),
             84..90 => self.plan_fault(),
             90..93 => self.end(),
-            93..97 => self.crash(),
+            93..96 => self.crash(),
+            96..97 => self.tear_twice(which),
             _ => self.kill(),
         }
         if self.below(20) == 0 {
