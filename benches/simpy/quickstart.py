@@ -1,7 +1,7 @@
 """quickstart.toml with all its strategies, one run of a day per seed and strategy.
 
-Prints a line of JSON: the seconds of CPU time that all took, the arrivals of each run, and for each strategy its seconds and what
-became of the requests of each run.
+Arguments: how many runs, and a folder for their requests, as traces that `sim` can replay; none, if absent. Prints a line of JSON: the
+seconds of CPU time that all took, the arrivals of each run, and for each strategy its seconds and what became of the requests of each run.
 """
 
 import json
@@ -9,12 +9,13 @@ import math
 import random
 import sys
 import time
+from pathlib import Path
 
 import simpy
 from client import Client
 from provider import Provider
 from strategies import STRATEGIES
-from workload import DAY, requests
+from workload import DAY, requests, write_trace
 
 
 def arrive(env, jobs, client):
@@ -38,10 +39,11 @@ def figures(client):
     return client.tally | {"latency_p50_s": half}
 
 
-def main(runs):
+def main(runs, folder=None):
     arrivals, strategies = [], {name: {"seconds": 0.0, "runs": []} for name in STRATEGIES}
-    start = time.process_time()
-    for seed in range(runs):
+    seconds = 0.0
+    for seed in range(int(runs)):
+        start = time.process_time()
         rng = random.Random(seed)
         jobs = requests(rng, DAY)
         arrivals.append(len(jobs))
@@ -50,9 +52,11 @@ def main(runs):
             client = run(rng, jobs, make_line, backoff)
             strategies[name]["runs"].append(figures(client))
             strategies[name]["seconds"] += time.process_time() - began
-    seconds = time.process_time() - start
+        seconds += time.process_time() - start
+        if folder:
+            write_trace(Path(folder, f"{seed}.csv"), jobs)
     print(json.dumps({"seconds": seconds, "arrivals": arrivals, "strategies": strategies}))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*sys.argv[1:])
