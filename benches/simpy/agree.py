@@ -26,7 +26,8 @@ def mean_and_error(values):
 
 def in_errors(distance, error, slack):
     """A distance in standard errors, beyond what is left open by rounding."""
-    beyond = math.copysign(max(abs(distance) - slack, 0.0), distance)
+    # Zero has no sign.
+    beyond = math.copysign(max(abs(distance) - slack, 0.0), distance) + 0.0
     if error > 0:
         return beyond / error
     return math.copysign(math.inf, beyond) if beyond else 0.0
