@@ -21,7 +21,7 @@ fn main() {
 }
 
 /// An event as large as those of the simulator.
-type Event = [u64; 6];
+type Event = [u64; 2];
 
 fn hold(c: &mut Criterion) {
     let mut group = c.benchmark_group("hold");
@@ -30,7 +30,7 @@ fn hold(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("event queue", pending), |b| {
             let (mut queue, mut rng) = (EventQueue::new(), SplitMix64::new(7));
             for event in 0..pending {
-                queue.schedule(Timestamp::from_nanos(gap(&mut rng)), [event; 6]);
+                queue.schedule(Timestamp::from_nanos(gap(&mut rng)), [event; 2]);
             }
             b.iter(|| {
                 let (at, event): (_, Event) = queue.pop().expect("one is always pending");
@@ -43,7 +43,7 @@ fn hold(c: &mut Criterion) {
             |b| {
                 let (mut heap, mut rng) = (QuaternaryHeap::new(), SplitMix64::new(7));
                 for serial in 0..pending {
-                    heap.push(Reverse((gap(&mut rng), serial, [serial; 6])));
+                    heap.push(Reverse((gap(&mut rng), serial, [serial; 2])));
                 }
                 let mut serial = pending;
                 b.iter(|| {

@@ -22,19 +22,14 @@ use paceline_core::Timestamp;
 #[derive(Debug)]
 pub struct EventQueue<E> {
     heap: Vec<Entry>,
-    slab: Vec<Node<E>>,
+    slab: Vec<Option<E>>,
+    /// By slot, that of the next event of the run, or `NONE`; apart from the events, so that it fits into caches.
+    next: Vec<u32>,
     free: Vec<u32>,
     /// How many runs there were.
     runs: u64,
     /// The time and the last slot of the newest run, while that is pending.
     newest: Option<(Timestamp, u32)>,
-}
-
-#[derive(Debug)]
-struct Node<E> {
-    event: Option<E>,
-    /// The slot of the next event of the run, or `NONE`.
-    next: u32,
 }
 
 const NONE: u32 = u32::MAX;
@@ -74,6 +69,7 @@ impl<E> EventQueue<E> {
         Self {
             heap: Vec::new(),
             slab: Vec::new(),
+            next: Vec::new(),
             free: Vec::new(),
             runs: 0,
             newest: None,
@@ -104,7 +100,7 @@ impl<E> EventQueue<E> {
     pub fn schedule(&mut self, at: Timestamp, event: E) {
         let slot = self.store(event);
         match self.newest.replace((at, slot)) {
-            Some((time, last)) if time == at => self.slab[last as usize].next = slot,
+            Some((time, last)) if time == at => self.next[last as usize] = slot,
             _ => {
                 let serial = self.runs;
                 assert!(serial < 1 << SERIAL_BITS, "2^40 events were scheduled");
@@ -119,30 +115,28 @@ impl<E> EventQueue<E> {
     pub fn pop(&mut self) -> Option<(Timestamp, E)> {
         let root = self.heap.first_mut()?;
         let (at, slot) = (root.at(), root.slot());
-        let Node { event, next } = &mut self.slab[slot as usize];
-        let (event, next) = (event.take()?, *next);
-        self.free.push(slot);
+        let next = self.next[slot as usize];
         if next == NONE {
             self.newest = self.newest.filter(|&(_, last)| last != slot);
             self.remove_root();
         } else {
             *root = root.starting_at(next);
         }
+        self.free.push(slot);
+        let event = self.slab[slot as usize].take()?;
         Some((at, event))
     }
 
     fn store(&mut self, event: E) -> u32 {
-        let node = Node {
-            event: Some(event),
-            next: NONE,
-        };
         if let Some(slot) = self.free.pop() {
-            self.slab[slot as usize] = node;
+            self.slab[slot as usize] = Some(event);
+            self.next[slot as usize] = NONE;
             return slot;
         }
         let slot = u32::try_from(self.slab.len()).unwrap_or(u32::MAX);
         assert!(slot < 1 << SLOT_BITS, "2^24 events are pending");
-        self.slab.push(node);
+        self.slab.push(Some(event));
+        self.next.push(NONE);
         slot
     }
 
