@@ -34,13 +34,13 @@ pub fn tuning(search: &Search, tuned: &Tuned) -> String {
     };
     let written = &tuned.fresh.strategies[0];
     let winner = &tuned.fresh.strategies[best + 1];
-    let gain = difference(winner, written, metric, tuned.favourites.len());
+    let gain = difference(tuned, winner, written, metric);
     text.push_str(&format!("Favourite {} {}.\n", best + 1, told(metric, gain)));
     let others = (0..tuned.favourites.len())
         .filter(|&place| place != best && tuned.favourites[place].feasible);
     let alike = others.filter(|&place| {
         let other = &tuned.fresh.strategies[place + 1];
-        let difference = difference(other, winner, metric, tuned.favourites.len());
+        let difference = difference(tuned, other, winner, metric);
         !matches!(difference.verdict, Verdict::Better | Verdict::Worse)
     });
     let alike: Vec<usize> = std::iter::once(best).chain(alike).collect();
@@ -102,12 +102,7 @@ fn favourites(search: &Search, tuned: &Tuned) -> String {
             )
         }));
         row.push(favourite.map_or_else(String::new, |_| {
-            let gain = difference(
-                summary,
-                &tuned.fresh.strategies[0],
-                search.objective,
-                tuned.favourites.len(),
-            );
+            let gain = difference(tuned, summary, &tuned.fresh.strategies[0], search.objective);
             told(search.objective, gain)
         }));
         table.add_row(row);
@@ -125,12 +120,11 @@ fn favourites(search: &Search, tuned: &Tuned) -> String {
         .collect()
 }
 
-fn difference(of: &Summary, from: &Summary, metric: Metric, told: usize) -> Difference {
-    let all = differences(&of.each, &from.each, told).into_iter();
-    let found = all
-        .into_iter()
-        .find(|difference| difference.metric == metric);
-    found.unwrap_or(Difference {
+/// How two strategies differ, with an interval that holds for as many as there are favourites.
+fn difference(tuned: &Tuned, of: &Summary, from: &Summary, metric: Metric) -> Difference {
+    let all = differences(&of.each, &from.each, tuned.favourites.len());
+    let mut of_metric = all.into_iter().filter(|it| it.metric == metric);
+    of_metric.next().unwrap_or(Difference {
         metric,
         of: None,
         verdict: Verdict::NothingToCompare,
@@ -232,12 +226,7 @@ pub fn tuning_json(search: &Search, tuned: &Tuned) -> anyhow::Result<Vec<u8>> {
         .enumerate()
         .map(|(place, favourite)| {
             let summary = &tuned.fresh.strategies[place + 1];
-            let gain = difference(
-                summary,
-                &tuned.fresh.strategies[0],
-                search.objective,
-                tuned.favourites.len(),
-            );
+            let gain = difference(tuned, summary, &tuned.fresh.strategies[0], search.objective);
             json!({
                 "set": favourite.overrides,
                 "feasible": favourite.feasible,
@@ -263,4 +252,76 @@ pub fn tuning_json(search: &Search, tuned: &Tuned) -> anyhow::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(&document)?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::{scenario::ScenarioFile, tune};
+
+    const SCENARIO: &str = "seed = 1
+        duration_s = 120
+        workload.arrivals.poisson.rate_per_min = 90
+        workload.input_tokens.fixed = 1
+        workload.output_tokens.fixed = 1
+        [[provider.limit]]
+        counts = \"requests\"
+        limit = 60
+        per = \"minute\"
+        kind = \"gcra\"
+        burst = 1
+        [[strategy]]
+        name = \"spaced\"
+        spacing_s = 0.7";
+
+    #[test]
+    fn each_favourite_is_told_by_an_interval_that_holds_for_all_of_them() {
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        let path = folder.path().join("spaced.toml");
+        fs::write(&path, SCENARIO).expect("the folder can be written to");
+        let search = Search {
+            file: ScenarioFile::open(&path).expect("it is there"),
+            changes: Vec::new(),
+            strategy: "spaced".to_owned(),
+            axes: vec!["spacing_s=0.5..2".parse().expect("an axis")],
+            objective: Metric::Goodput,
+            constraints: Vec::new(),
+            trials: 8,
+            replications: 1,
+            fresh: 5,
+            seed: None,
+        };
+        let tuned = tune::tune(&search, || ()).expect("it runs");
+        let count = tuned.favourites.len();
+        assert!(count > 1);
+        let (written, favourites) = tuned
+            .fresh
+            .strategies
+            .split_first()
+            .expect("the strategy as written");
+        let as_one_of = |count, favourite: &Summary| {
+            let all = differences(&favourite.each, &written.each, count);
+            let mut goodput = all.into_iter().filter(|it| it.metric == Metric::Goodput);
+            told(Metric::Goodput, goodput.next().expect("all have some"))
+        };
+        let text = tuning(&search, &tuned);
+        let mut wider = 0;
+        for favourite in favourites {
+            let one_of_all = as_one_of(count, favourite);
+            assert!(text.contains(&one_of_all), "{text}");
+            wider += u32::from(one_of_all != as_one_of(1, favourite));
+        }
+        assert!(
+            wider > 0,
+            "by itself, one of them is told by another interval"
+        );
+        let best = tuned.best.expect("there is no bound");
+        let gain = as_one_of(count, &favourites[best]);
+        assert!(
+            text.contains(&format!("Favourite {} {gain}.", best + 1)),
+            "{text}"
+        );
+    }
 }
