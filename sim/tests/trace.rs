@@ -159,6 +159,72 @@ fn a_trace_is_written_completely_or_not_at_all() {
     );
 }
 
+/// One request over a network of two seconds each way, whose answer takes too long for its user.
+#[test]
+fn a_call_shows_on_its_way_and_why_it_was_left() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("far.toml");
+    let text = "seed = 1
+        duration_s = 60
+        workload.arrivals.batch.jobs = 1
+        workload.patience.fixed_s = 9
+        workload.input_tokens.fixed = 1
+        workload.output_tokens.fixed = 1
+        provider.network.fixed_s = 2
+        provider.first_token.fixed_s = 20
+        [[strategy]]
+        name = \"hasty\"
+        timeout_s = 1
+        backoff = { delay.constant_s = 2, error_retries = 1 }
+        [[strategy]]
+        name = \"patient\"";
+    fs::write(&path, text).expect("the folder can be written to");
+    let path = path.display().to_string();
+    let out = folder.path().join("far.json").display().to_string();
+    // What each slice of the request lasts, and what marks there are at clients.
+    let shown = |strategy: &str| {
+        life(&[&path, "--strategy", strategy, "--out", &out]);
+        let trace = fs::read(&out).expect("it was written");
+        let trace: serde_json::Value = serde_json::from_slice(&trace).expect("it is JSON");
+        let events = trace["traceEvents"].as_array().expect("a list").clone();
+        let of = |phase: &str| {
+            let of_phase = events.iter().filter(|event| event["ph"] == phase);
+            let named = of_phase.map(|event| {
+                let name = event["name"].as_str().expect("they have names");
+                (
+                    name.to_owned(),
+                    event["ts"].as_f64().expect("a number") / 1e6,
+                )
+            });
+            named.collect::<Vec<_>>()
+        };
+        (of("b"), of("e"), of("i"))
+    };
+
+    let (begin, end, marks) = shown("hasty");
+    for (name, from, to) in [
+        ("call 1 on its way", 0.0, 1.0),
+        ("backoff", 1.0, 3.0),
+        ("call 2 on its way", 3.0, 4.0),
+    ] {
+        assert!(
+            begin.contains(&(name.to_owned(), from)),
+            "{name}: {begin:?}"
+        );
+        assert!(end.contains(&(name.to_owned(), to)), "{name}: {end:?}");
+    }
+    assert!(!begin.iter().any(|(name, _)| name == "call 1"), "{begin:?}");
+    let timed_out = [("timed out".to_owned(), 1.0), ("timed out".to_owned(), 4.0)];
+    assert_eq!(marks, timed_out);
+
+    let (begin, end, marks) = shown("patient");
+    assert!(begin.contains(&("call 1".to_owned(), 2.0)), "{begin:?}");
+    assert!(end.contains(&("call 1".to_owned(), 9.0)), "{end:?}");
+    assert_eq!(marks, [("cancelled".to_owned(), 9.0)]);
+    let told = life(&[&path, "--strategy", "patient", "--request", "0"]);
+    assert!(told.contains("cancelled, 9.00 s after the call"), "{told}");
+}
+
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let folder = TempDir::new().expect("a temporary folder");

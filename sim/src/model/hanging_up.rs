@@ -4,19 +4,10 @@ use paceline_core::{Class, Feedback};
 use super::{
     answer::Reads,
     calls::{CallId, Caller, Stage},
-    observe::{Happening, Observer},
+    observe::{HangUp, Happening, Observer},
     works::UnderWay,
     world::World,
 };
-
-/// Why a client turns away from its call.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Why {
-    /// It was not answered in time, which tells something about the provider.
-    TimedOut,
-    /// The user cancelled, which does not.
-    Cancelled,
-}
 
 /// Calls for whose answers nobody waits any longer.
 impl<O: Observer> World<O> {
@@ -27,13 +18,13 @@ impl<O: Observer> World<O> {
             return;
         };
         let index = self.client(slot);
-        self.hang_up(index, slot, Why::TimedOut);
+        self.hang_up(index, slot, HangUp::TimedOut);
         self.fail(index, slot, FailureKind::Error, None);
         self.pump(index);
     }
 
     /// Lets a client turn away from its call, if it has one under way, and gives back what that holds.
-    pub(super) fn hang_up(&mut self, client: usize, slot: u32, why: Why) {
+    pub(super) fn hang_up(&mut self, client: usize, slot: u32, why: HangUp) {
         let Some(UnderWay { held, call: id }) = self.works.answer(slot) else {
             return;
         };
@@ -42,16 +33,17 @@ impl<O: Observer> World<O> {
         };
         let caller = &mut self.clients[client];
         match why {
-            Why::TimedOut => {
+            HangUp::TimedOut => {
                 let unanswered = Feedback::new(Class::Other);
                 caller.finish(self.now, held, &call.job, &unanswered);
             }
-            Why::Cancelled => caller.release(self.now, held),
+            HangUp::Cancelled => caller.release(self.now, held),
         }
         let hung_up = Happening::HungUp {
             id: call.job.id,
             client,
             key: call.key,
+            why,
             fails: self.tally.given_up(
                 (call.sent_at, &call.job),
                 call.answer.as_ref().map(|answer| answer.outcome),

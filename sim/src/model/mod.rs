@@ -52,7 +52,7 @@ pub use limiters::rates;
 pub(crate) use limits::Limits;
 pub use limits::told;
 pub use live::{Beginning, Ending, Heard, Live, Outside};
-pub use observe::{Bound as HeldBy, Cause, End, Happening, Holder, Nobody, Observer};
+pub use observe::{Bound as HeldBy, Cause, End, HangUp, Happening, Holder, Nobody, Observer};
 pub use optimum::{Bound, optimum};
 pub(crate) use patience::Patience;
 pub(crate) use retry::{Follows, History, Retries};

@@ -127,6 +127,8 @@ pub enum Happening<'a> {
         client: usize,
         /// The key that was called.
         key: usize,
+        /// Why.
+        why: HangUp,
         /// Whether this makes it a failed call, as the provider had not refused it, nor failed.
         fails: bool,
     },
@@ -153,6 +155,15 @@ pub enum Happening<'a> {
         /// How it ended.
         end: End,
     },
+}
+
+/// Why a client turns away from its call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HangUp {
+    /// It was not answered in time, which tells something about the provider.
+    TimedOut,
+    /// The user cancelled, which does not.
+    Cancelled,
 }
 
 /// How a request ended.

@@ -1,8 +1,7 @@
 use std::time::Duration;
 
 use super::{
-    hanging_up::Why,
-    observe::{End, Happening, Observer},
+    observe::{End, HangUp, Happening, Observer},
     service::Span,
     world::{Event, World},
 };
@@ -54,7 +53,7 @@ impl<O: Observer> World<O> {
         let (job, place, calls) = (work.job, work.place, work.is_under_way());
         let client = self.client(slot);
         if calls {
-            self.hang_up(client, slot, Why::Cancelled);
+            self.hang_up(client, slot, HangUp::Cancelled);
             self.works.remove(slot);
         } else if place.is_some_and(|place| self.clients[client].dequeue(place)) {
             self.works.remove(slot);

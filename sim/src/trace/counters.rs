@@ -42,7 +42,7 @@ impl Counters {
     fn of(&mut self, phase: &Phase) -> Option<&mut u64> {
         match phase {
             Phase::Waiting(_) => Some(&mut self.now[0]),
-            Phase::Call { .. } => Some(&mut self.now[1]),
+            Phase::Going { .. } | Phase::Call { .. } => Some(&mut self.now[1]),
             _ => None,
         }
     }

@@ -192,10 +192,11 @@ impl Log<'_> {
                     self.say(now, &decision);
                 }
             }
-            Happening::HungUp { id, .. } if id == self.follows => {
+            Happening::HungUp { id, why, .. } if id == self.follows => {
                 let waited = seconds(now.saturating_duration_since(self.sent_at).as_secs_f64());
+                let why = reasons::hang_up(why);
                 self.answered = true;
-                self.say(now, &format!("waits no longer, {waited} after the call"));
+                self.say(now, &format!("{why}, {waited} after the call"));
             }
             Happening::Answered {
                 id,

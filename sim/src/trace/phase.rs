@@ -21,6 +21,11 @@ pub(super) enum Phase {
     HeldBack,
     /// It waits or sleeps, last held by these.
     Waiting(Vec<HeldBy>),
+    /// Its call is on the way to the provider.
+    Going {
+        call: u32,
+    },
+    /// Its call has reached the provider.
     Call {
         key: usize,
         call: u32,
@@ -32,6 +37,11 @@ pub(super) enum Phase {
 }
 
 impl Phase {
+    /// Whether it is over at once as a rule, and shows only if not.
+    pub(super) const fn is_brief(&self) -> bool {
+        matches!(self, Self::Waiting(_) | Self::Going { .. })
+    }
+
     /// What its slice is called, if it has one.
     pub(super) fn name(&self) -> Option<String> {
         Some(match self {
@@ -39,6 +49,7 @@ impl Phase {
             Self::Collected => "in a batch".to_owned(),
             Self::HeldBack => "until off-peak hours".to_owned(),
             Self::Waiting(_) => "waiting".to_owned(),
+            Self::Going { call } => format!("call {call} on its way"),
             Self::Call { call, .. } => format!("call {call}"),
             Self::Backoff => "backoff".to_owned(),
         })

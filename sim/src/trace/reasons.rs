@@ -2,7 +2,7 @@ use paceline_backoff::Reason;
 use paceline_core::{Demand, Denied, Dimension, HintSource, Timestamp};
 
 use crate::{
-    model::{Cause, End, HeldBy, Holder, Outcome},
+    model::{Cause, End, HangUp, HeldBy, Holder, Outcome},
     names::Names,
     report::format::count_u64,
 };
@@ -40,6 +40,14 @@ pub(super) const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Refused => "refused",
         Outcome::TooLarge => "too large",
         Outcome::Unavailable => "unavailable",
+    }
+}
+
+/// Why a client turned away from its call.
+pub(super) const fn hang_up(why: HangUp) -> &'static str {
+    match why {
+        HangUp::TimedOut => "timed out",
+        HangUp::Cancelled => "cancelled",
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Timeline<'a, W> {
     pub(super) begun: bool,
     /// Requests that are not over.
     pub(super) open: BTreeMap<u64, Open>,
-    /// Requests that began to wait at this time: most of them are sent at once, and do not show that.
+    /// Requests that entered a phase at this time that is over at once as a rule.
     fresh: (Timestamp, Vec<u64>),
     /// When the gates of clients for keys open, as far as they are closed.
     pub(super) gates: BTreeMap<(usize, usize), Timestamp>,
@@ -90,7 +90,7 @@ impl<'a, W: Write> Timeline<'a, W> {
             self.begin();
         }
         if self.fresh.0 < now {
-            self.show_who_waits();
+            self.show_what_lasts();
         }
         let gates = self.gates.iter();
         let mut opened: Vec<_> = gates.map(|(of, at)| (*at, *of)).collect();
@@ -105,18 +105,23 @@ impl<'a, W: Write> Timeline<'a, W> {
         }
     }
 
-    /// Opens the slices of those who wait for longer than no time.
-    fn show_who_waits(&mut self) {
+    /// Opens the slices of brief phases that take time after all.
+    fn show_what_lasts(&mut self) {
         let (at, fresh) = mem::take(&mut self.fresh);
         for id in fresh {
             let Some(request) = self.open.get_mut(&id) else {
                 continue;
             };
-            if matches!(request.phase, Phase::Waiting(_)) && !mem::replace(&mut request.shown, true)
-            {
+            let Some(name) = request.phase.name().filter(|_| request.phase.is_brief()) else {
+                continue;
+            };
+            if !mem::replace(&mut request.shown, true) {
                 let slice = Tracks::request(id, request.client);
-                let name = "waiting";
-                self.events.open(at, Slice { name, ..slice }, Value::Null);
+                let slice = Slice {
+                    name: &name,
+                    ..slice
+                };
+                self.events.open(at, slice, Value::Null);
             }
         }
     }
@@ -188,7 +193,7 @@ impl<'a, W: Write> Timeline<'a, W> {
         let Some(name) = request.phase.name().filter(|_| self.begun) else {
             return;
         };
-        request.shown = !matches!(request.phase, Phase::Waiting(_));
+        request.shown = !request.phase.is_brief();
         if !request.shown {
             self.fresh.0 = now;
             return self.fresh.1.push(id);

@@ -47,7 +47,7 @@ impl<W: Write> Observer for Timeline<'_, W> {
             Happening::Blocked { id, bounds, .. } => {
                 self.enter(now, id, Phase::Waiting(bounds.to_vec()));
             }
-            Happening::Sent { .. } => {}
+            Happening::Sent { id, call, .. } => self.enter(now, id, Phase::Going { call }),
             Happening::Decided {
                 id,
                 key,
@@ -75,13 +75,14 @@ impl<W: Write> Observer for Timeline<'_, W> {
                 id,
                 client,
                 key,
+                why,
                 fails,
             } => {
                 self.touched.push(key);
                 if self.begun {
                     let args = json!({ "request": id, "key": self.names.key(key), "fails": fails });
                     self.events
-                        .instant(now, Tracks::client(client), "timed out", args);
+                        .instant(now, Tracks::client(client), reasons::hang_up(why), args);
                 }
                 self.enter(now, id, Phase::Between);
             }
