@@ -16,6 +16,8 @@ mod overrides;
 pub mod presets;
 pub mod profile;
 pub mod provider;
+mod raw_limit;
+mod raw_provider;
 mod raw_strategy;
 mod raw_workload;
 mod read;
