@@ -78,6 +78,7 @@ fn a_trace_tells_of_users_who_cancel() {
         patience.exponential.mean_s = 4
         [provider]
         first_token.exponential.mean_s = 1
+        network.exponential.mean_s = 0.2
         limit = [{ counts = \"requests\", limit = 40, per = \"minute\", kind = \"gcra\", burst = 5 }]
         [[strategy]]
         name = \"one at a time\"
@@ -99,7 +100,7 @@ fn a_trace_tells_of_users_who_cancel() {
 #[expect(clippy::cast_precision_loss, reason = "counts of a small run")]
 fn assert_same(trace: &Trace, summary: &Summary, of: &str) {
     let counts = [
-        ("calls", trace.calls(|_| true), summary.calls),
+        ("calls", trace.sent(), summary.calls),
         (
             "refused",
             trace.calls(|by| ["refused", "too large"].contains(&by)),
@@ -107,7 +108,7 @@ fn assert_same(trace: &Trace, summary: &Summary, of: &str) {
         ),
         (
             "failed",
-            trace.calls(|by| ["failed", "unavailable"].contains(&by)) + trace.timed_out(),
+            trace.calls(|by| ["failed", "unavailable"].contains(&by)) + trace.left(),
             summary.failed,
         ),
         (

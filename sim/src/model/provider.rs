@@ -7,7 +7,7 @@ use super::{
     answer::{Answer, Outcome, Reads, Said},
     cost,
     dialect::{self, Occasion, State},
-    limiters,
+    hint, limiters,
     service::{Drawn, Service, Span},
 };
 use crate::{
@@ -265,7 +265,7 @@ impl Provider {
                 Some(wait) => Occasion::Refusal {
                     requested,
                     by,
-                    retry_after: self.hint(wait),
+                    retry_after: hint::said(self.retry_after, wait),
                 },
             });
         }
@@ -280,26 +280,6 @@ impl Provider {
         for (rate, limiter) in &mut self.limits {
             if rate.counts == Dimension::Requests {
                 limiter.charge(now, 1);
-            }
-        }
-    }
-
-    /// What it says of a wait.
-    fn hint(&self, wait: Duration) -> Option<Duration> {
-        match self.retry_after {
-            RetryAfter::Exact => Some(wait),
-            RetryAfter::Seconds => {
-                let whole = Duration::from_secs(wait.as_secs());
-                Some(if whole < wait {
-                    whole.saturating_add(Duration::from_secs(1))
-                } else {
-                    whole
-                })
-            }
-            RetryAfter::Missing => None,
-            RetryAfter::Wrong { factor } => {
-                let wrong = wait.as_secs_f64() * factor.get();
-                Some(Duration::try_from_secs_f64(wrong).unwrap_or(Duration::MAX))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Trace events as a viewer reads them, by the documented format and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,6 +25,8 @@ pub(crate) struct Event {
     #[serde(default)]
     pub(crate) args: Value,
 }
+
+const ON_ITS_WAY: &str = " on its way";
 
 impl Trace {
     pub(crate) fn read(bytes: &[u8]) -> Self {
@@ -86,15 +88,27 @@ impl Trace {
     pub(crate) fn calls(&self, decided: impl Fn(&str) -> bool) -> usize {
         let calls = self
             .of_requests("b")
-            .filter(|it| it.name.starts_with("call "));
+            .filter(|it| it.name.starts_with("call ") && !it.name.ends_with(ON_ITS_WAY));
         calls
             .filter(|it| decided(it.args["provider"].as_str().expect("it says so")))
             .count()
     }
 
+    /// All calls, also those that were left on their way.
+    pub(crate) fn sent(&self) -> usize {
+        let named = self.of_requests("b").map(|it| (&it.id, &it.name));
+        let calls = named.filter(|(_, name)| name.starts_with("call "));
+        let calls = calls.map(|(id, name)| (id, name.strip_suffix(ON_ITS_WAY).unwrap_or(name)));
+        calls.collect::<BTreeSet<_>>().len()
+    }
+
     /// The calls that failed because their client waited no longer.
-    pub(crate) fn timed_out(&self) -> usize {
-        let hung_up = self.events.iter().filter(|it| it.name == "timed out");
+    pub(crate) fn left(&self) -> usize {
+        let left = ["timed out", "cancelled"];
+        let hung_up = self
+            .events
+            .iter()
+            .filter(|it| left.contains(&it.name.as_str()));
         hung_up.filter(|it| it.args["fails"] == true).count()
     }
 
