@@ -3,7 +3,7 @@ use std::time::Duration;
 use paceline_admission::{Grant, Place, Priority, Refusal, WaitLine};
 use paceline_composite::Admit;
 use paceline_concurrency::Outcome as Ending;
-use paceline_core::{Class, Demand, Denied, Feedback, Timestamp};
+use paceline_core::{Class, Demand, Denied, Dimension, Feedback, Timestamp};
 use paceline_router::OffPeak;
 
 use super::{
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     engine::Streams,
     scenario::{
+        limit::Limit,
         provider::{Charge, Provider},
         strategy::{Queue, Strategy},
         workload::{self, Workload},
@@ -48,6 +49,9 @@ pub(super) struct Client {
     patient: Vec<bool>,
     /// Requests that are collected to be sent as one.
     pub(super) batches: Option<Batches>,
+    /// Whether all who ask at one moment are told the same until somebody is sent or answered, as it keeps no order
+    /// and counts requests alone.
+    pub(super) alike: bool,
     /// When the head of the line is asked next.
     pub(super) wake_at: Option<Timestamp>,
 }
@@ -112,6 +116,7 @@ impl Client {
                 .map(|workload| workload.priority != workload::Priority::Interactive)
                 .collect(),
             batches: strategy.batch.map(Batches::new),
+            alike: alike(strategy),
             wake_at: None,
         })
     }
@@ -241,6 +246,20 @@ impl Client {
         let _ = admission.finish(now, grant, ending(feedback), actual);
         admission.limits_mut().observe(now, sent_at, feedback);
     }
+}
+
+/// Whether what it says to a request depends on the time alone.
+fn alike(strategy: &Strategy) -> bool {
+    let counts_requests = strategy.limits.iter().all(|limit| match limit {
+        Limit::Rate(rate) => rate.counts == Dimension::Requests,
+        Limit::Concurrency(_) => true,
+    });
+    let knows_more = strategy.limits_from.is_some()
+        || strategy.learn
+        || strategy.pace.is_some()
+        || strategy.route.is_some()
+        || strategy.off_peak.is_some();
+    strategy.queue == Queue::None && counts_requests && !knows_more
 }
 
 /// What the end of a call says to limits on calls in flight.

@@ -1,4 +1,5 @@
 use paceline_backoff::FailureKind;
+use paceline_core::Timestamp;
 
 use super::{
     client::Verdict,
@@ -6,6 +7,14 @@ use super::{
     world::{Event, World},
 };
 use crate::scenario::strategy::Queue;
+
+/// What a client told a request that asked, where all who ask are told the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused {
+    client: usize,
+    at: Timestamp,
+    until: Timestamp,
+}
 
 /// Requests in line, from which they are sent.
 impl<O: Observer> World<O> {
@@ -18,6 +27,10 @@ impl<O: Observer> World<O> {
         if !work.passed {
             return self.retry_or_abandon(client, slot, FailureKind::Throttled, None);
         }
+        if let Some(until) = self.told_as_well(client, slot) {
+            return self.events.schedule(until, Event::Ask(slot));
+        }
+        let work = self.works.get_mut(slot);
         let place = self.clients[client].enqueue(self.now, &work.job, slot, work.place);
         work.place = Some(place);
         let queues = Happening::Queues {
@@ -27,6 +40,19 @@ impl<O: Observer> World<O> {
         };
         self.observer.see(self.now, &queues);
         self.pump(client);
+    }
+
+    /// Until when it has to sleep if it is one of a herd of which another has just been told. Taking its place in line
+    /// and asking would say the same, and take most of the time of such runs.
+    fn told_as_well(&self, client: usize, slot: u32) -> Option<Timestamp> {
+        let refused = self.refused?;
+        let work = self.works.get(slot);
+        let of = &self.clients[client];
+        let alike = !O::WATCHES
+            && (refused.client, refused.at) == (client, self.now)
+            && work.place.is_some()
+            && self.now < of.deadline(&work.job);
+        alike.then_some(refused.until)
     }
 
     /// Sends whatever a client may send, in the order of its line.
@@ -85,6 +111,11 @@ impl<O: Observer> World<O> {
                 }
                 Verdict::Wait(at) => {
                     client.dequeue(place);
+                    self.refused = client.alike.then_some(Refused {
+                        client: index,
+                        at: self.now,
+                        until: at,
+                    });
                     self.events.schedule(at, Event::Ask(slot));
                 }
             }

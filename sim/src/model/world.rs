@@ -6,6 +6,7 @@ use super::{
     calls::{CallId, Calls},
     client::Client,
     left,
+    line::Refused,
     live::Heard,
     observe::Observer,
     patience::Patience,
@@ -87,6 +88,8 @@ pub(super) struct World<O> {
     pub(super) tally: Tally,
     /// What those who call from outside have not been told yet.
     pub(super) heard: Vec<Heard>,
+    /// What somebody was told who has just asked, while nothing else happens.
+    pub(super) refused: Option<Refused>,
     pub(super) observer: O,
 }
 
@@ -120,6 +123,9 @@ impl<O: Observer> World<O> {
 
     /// Lets this happen.
     pub(super) fn happen(&mut self, now: Timestamp, event: Event) -> Result<(), TraceError> {
+        if !matches!(event, Event::Ask(_)) {
+            self.refused = None;
+        }
         match event {
             Event::Arrive => {
                 let job = self.next_job.take();
@@ -182,6 +188,7 @@ impl<O: Observer> World<O> {
             patience: Patience::new(&scenario.workloads, streams),
             tally: Tally::new(scenario),
             heard: Vec::new(),
+            refused: None,
             observer,
         })
     }
