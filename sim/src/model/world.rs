@@ -65,8 +65,8 @@ pub(super) enum Event {
     Tenant(Box<TenantCall>),
 }
 
-/// So many requests of a trace that are not done hold two or three GB.
-const MOST_OPEN: usize = 10_000_000;
+/// So many requests of a trace that are not done hold one to three GB.
+const MOST_OPEN: usize = 4_000_000;
 
 pub(super) struct World<O> {
     pub(super) now: Timestamp,
