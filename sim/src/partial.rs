@@ -17,16 +17,25 @@ pub(crate) struct Partial {
 impl Partial {
     /// Begins a file that is to have this name.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        let name = path.file_name();
-        let name = name.ok_or_else(|| io::Error::other("expected the name of a file"))?;
         if path.is_dir() {
             let found = "expected the name of a file, found a folder";
             return Err(io::Error::other(found));
         }
+        // A name in front of a device or a pipe would be put in its place, and a link in that of its file.
+        let path = match fs::metadata(path) {
+            Ok(found) if found.is_file() => fs::canonicalize(path)?,
+            Ok(_) => {
+                let found = "expected the name of a file, found a device or a pipe";
+                return Err(io::Error::other(found));
+            }
+            Err(_) => path.to_owned(),
+        };
+        let name = path.file_name();
+        let name = name.ok_or_else(|| io::Error::other("expected the name of a file"))?;
         let partial = path.with_file_name(format!(".{}.partial", name.to_string_lossy()));
         Ok(Self {
-            path: path.to_owned(),
             out: BufWriter::new(fs::File::create(&partial)?),
+            path,
             partial,
             is_complete: false,
         })

@@ -124,7 +124,7 @@ fn overrides_change_values_and_say_so_when_they_are_wrong() {
         |change: &str, parts: &[&str]| fails(&["check", &path, "--set", change], parts);
     fails_with(
         "duration_s=-1",
-        &["--set duration_s=-1", "duration_s", "-1"],
+        &["--set duration_s=-1: duration_s: ", "found -1"],
     );
     fails_with(
         "strategy.nobody.concurrency=3",

@@ -252,3 +252,28 @@ fn watching_needs_a_terminal_and_says_so() {
         &["--speed: expected 0.001 to 1e7"],
     );
 }
+
+#[test]
+#[cfg(unix)]
+fn a_device_stays_one_and_a_link_leads_where_it_did() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = scenario(folder.path(), |text| text);
+    let (file, link) = (folder.path().join("run.json"), folder.path().join("link"));
+    fs::write(&file, "old").expect("the folder can be written to");
+    std::os::unix::fs::symlink(&file, &link).expect("a link can be made");
+    let link = link.display().to_string();
+    life(&[&path, "--strategy", "one", "--out", &link]);
+    assert!(fs::symlink_metadata(&link).is_ok_and(|it| it.is_symlink()));
+    let written = fs::read_to_string(&file).expect("the file is there");
+    assert!(written.starts_with('{'), "{written}");
+
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket can be made");
+    let socket = socket.display().to_string();
+    let args = ["trace", &path, "--strategy", "one", "--out", &socket];
+    fails(
+        &args,
+        &["socket: cannot write here: ", "found a device or a pipe"],
+    );
+    assert!(fs::metadata(&socket).is_ok_and(|it| !it.is_file()));
+}

@@ -1,6 +1,11 @@
 //! The simulator says what is known in advance: every row of `sim validate`, with fewer runs.
 
-use paceline_sim::validate::{Effort, Family, Row, Verdict, validate};
+use std::{fs, path::Path};
+
+use paceline_sim::{
+    report::validation::markdown,
+    validate::{Effort, Family, Row, Verdict, validate},
+};
 
 #[track_caller]
 fn agrees(family: Family, runs: u32) -> Vec<Row> {
@@ -14,7 +19,32 @@ fn agrees(family: Family, runs: u32) -> Vec<Row> {
     let wrong: Vec<_> = wrong.collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(rows.iter().all(|row| row.family == family));
+    is_documented(&rows);
     rows
+}
+
+/// The document has the same rows; what was measured there took more runs.
+#[track_caller]
+fn is_documented(rows: &[Row]) {
+    // All but what was measured and said of it.
+    let claims = |table: &str| -> Vec<String> {
+        let lines = table.lines().filter(|line| line.starts_with("| "));
+        let claims = lines.map(|line| line.split(" | ").take(5).collect::<Vec<_>>().join(" | "));
+        claims.collect()
+    };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/VALIDATION.md");
+    let text = fs::read_to_string(path).expect("the document is there");
+    let printed = markdown(rows);
+    let (title, table) = printed.split_once('\n').expect("a table has a title");
+    let (_, found) = text
+        .split_once(&format!("{title}\n"))
+        .expect("it has this table");
+    let found = found.split("\n#").next().unwrap_or_default();
+    assert_eq!(
+        claims(found),
+        claims(table),
+        "docs/VALIDATION.md is out of date; `sim validate --format markdown` prints what belongs there"
+    );
 }
 
 #[test]

@@ -179,6 +179,11 @@ impl Works {
         self.waiting
     }
 
+    /// How many slots are taken.
+    pub(super) const fn taken(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
     /// Those that are not done, but for what was cancelled.
     pub(super) fn rest(&self) -> impl Iterator<Item = &Work> {
         self.slots.iter().flatten().filter(|work| !work.gone)

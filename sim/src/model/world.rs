@@ -66,6 +66,9 @@ pub(super) enum Event {
     Tenant(Box<TenantCall>),
 }
 
+/// So many requests of a trace that are not done hold one to three GB.
+const MOST_OPEN: usize = 4_000_000;
+
 pub(super) struct World<O> {
     pub(super) now: Timestamp,
     pub(super) end: Timestamp,
@@ -131,6 +134,7 @@ impl<O: Observer> World<O> {
                 let job = self.next_job.take();
                 self.admit_next_arrival()?;
                 if let Some(job) = job {
+                    self.make_room(&job, MOST_OPEN)?;
                     self.arrive(job);
                 }
             }
@@ -204,6 +208,15 @@ impl<O: Observer> World<O> {
         gauges.pass(now, waiting);
     }
 
+    /// Refuses a request of a trace while so many are not done: the trace is a mistake, and memory is finite.
+    fn make_room(&self, job: &Job, most: usize) -> Result<(), TraceError> {
+        if self.works.taken() < most {
+            return Ok(());
+        }
+        let what = format!("expected at most {most} requests that are not done at a time");
+        self.jobs.error(job.workload, &what).map_or(Ok(()), Err)
+    }
+
     fn admit_next_arrival(&mut self) -> Result<(), TraceError> {
         self.next_job = self.jobs.next_job()?;
         if let Some(job) = &self.next_job {
@@ -223,5 +236,53 @@ impl<O: Observer> World<O> {
     /// Whose request it is.
     pub(super) fn client(&self, slot: u32) -> usize {
         self.assignment.client_of(&self.works.get(slot).job)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::model::observe::Nobody;
+
+    #[test]
+    fn no_more_of_a_trace_waits_than_memory_should_hold() {
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        let trace = folder.path().join("three.csv");
+        let rows = "arrival_ms,input_tokens,output_tokens\n0,1,1\n0,1,1\n0,1,1\n";
+        fs::write(&trace, rows).expect("the folder can be written to");
+        let world = |arrivals: &str| {
+            let text = format!(
+                "seed = 1
+                duration_s = 10
+                workload = {{ {arrivals} }}
+                provider.first_token.fixed_s = 20
+                strategy = [{{ name = \"one at a time\", concurrency = 1 }}]"
+            );
+            let scenario = Scenario::parse(&text, "a test").expect("it is legal");
+            let strategy = &scenario.strategies[0];
+            let mut world = World::start(&scenario, strategy, Streams::new(1), Nobody)
+                .expect("the trace is there");
+            while world.step().expect("three are not too many") {}
+            let job = world.works.rest().next().expect("none is done").job;
+            (world.make_room(&job, 4), world.make_room(&job, 3))
+        };
+
+        let (room, full) = world(&format!("arrivals.trace.path = '{}'", trace.display()));
+        room.expect("three are below four");
+        let full = full
+            .expect_err("three are no longer below three")
+            .to_string();
+        let what = ": expected at most 3 requests that are not done at a time";
+        assert!(
+            full.contains("three.csv:") && full.ends_with(what),
+            "{full}"
+        );
+
+        let drawn = "arrivals.batch.jobs = 3, input_tokens.fixed = 1, output_tokens.fixed = 1";
+        world(drawn)
+            .1
+            .expect("what is drawn is as the scenario says");
     }
 }

@@ -32,7 +32,8 @@ impl ScenarioFile {
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
         let text = read_text(path).with_context(|| format!("{shown}"))?;
-        let scenario = read_at(path, &text, &shown.to_string())?;
+        let scenario = Scenario::parse(&text, &shown.to_string())?;
+        let scenario = belonging_to(path, &text, scenario);
         let path = path.to_owned();
         Ok(Self {
             path,
@@ -63,13 +64,14 @@ impl ScenarioFile {
             self.path.display(),
             typed.join(" --set ")
         );
-        read_at(&self.path, &text, &origin)
+        // Its lines are no longer those of the file.
+        let scenario = Scenario::parse_at(&text, &origin, |_| origin.clone())?;
+        Ok(belonging_to(&self.path, &text, scenario))
     }
 }
 
-/// Reads the scenario in a text that belongs to this file.
-fn read_at(path: &Path, text: &str, origin: &str) -> anyhow::Result<Scenario> {
-    let mut scenario = Scenario::parse(text, origin)?;
+/// The scenario in a text that belongs to this file.
+fn belonging_to(path: &Path, text: &str, mut scenario: Scenario) -> Scenario {
     text.clone_into(&mut scenario.source.text);
     if scenario.name.is_empty() {
         let stem = path.file_stem().unwrap_or_default();
@@ -84,7 +86,7 @@ fn read_at(path: &Path, text: &str, origin: &str) -> anyhow::Result<Scenario> {
             *trace = beside(path, trace);
         }
     }
-    Ok(scenario)
+    scenario
 }
 
 impl Scenario {
@@ -99,13 +101,18 @@ impl Scenario {
 
     /// Reads a scenario from its text, which stands in `origin`.
     pub(crate) fn parse(text: &str, origin: &str) -> anyhow::Result<Self> {
+        Self::parse_at(text, origin, |line| format!("{origin}:{line}"))
+    }
+
+    /// The same; `at` names a line of it.
+    fn parse_at(text: &str, origin: &str, at: impl Fn(usize) -> String) -> anyhow::Result<Self> {
         let located = |line: usize, field: &str, what: &str| {
             let field = if field.is_empty() || field == "." {
                 String::new()
             } else {
                 format!("{field}: ")
             };
-            anyhow::anyhow!("{origin}:{line}: {field}{}", what.trim_end())
+            anyhow::anyhow!("{}: {field}{}", at(line), what.trim_end())
         };
         let deserializer = toml::Deserializer::parse(text)
             .map_err(|err| located(line_of(text, err.span()), "", err.message()))?;

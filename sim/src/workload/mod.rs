@@ -168,6 +168,16 @@ impl Jobs {
     }
 }
 
+impl Jobs {
+    /// What is wrong where a request of this workload arrives, if a trace brought it; none if it was drawn.
+    pub(crate) fn error(&self, workload: u32, what: &str) -> Option<TraceError> {
+        match &self.sources.get(workload as usize)?.kind {
+            Kind::Drawn(_) => None,
+            Kind::Trace(trace) => Some(trace.error(what)),
+        }
+    }
+}
+
 impl Source {
     fn start(
         workload: &Workload,

@@ -66,6 +66,11 @@ impl Replay {
         Ok(Some(row))
     }
 
+    /// An error on the line that was read last.
+    pub(super) fn error(&self, what: &str) -> TraceError {
+        self.trace.error(what)
+    }
+
     fn recorded(&mut self) -> Result<Option<Row>, TraceError> {
         if self.rows_left == 0 {
             return Ok(None);
