@@ -166,9 +166,7 @@ impl Jobs {
             max_tokens: cap,
         }))
     }
-}
 
-impl Jobs {
     /// What is wrong where a request of this workload arrives, if a trace brought it; none if it was drawn.
     pub(crate) fn error(&self, workload: u32, what: &str) -> Option<TraceError> {
         match &self.sources.get(workload as usize)?.kind {
