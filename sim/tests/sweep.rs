@@ -391,3 +391,40 @@ fn tuning_says_if_nothing_keeps_the_bounds() {
     ];
     fails(&wrong, &["spacing_s=-", "expected seconds"]);
 }
+
+/// What `sim tune` says about the spacing in this range.
+fn tuned(path: &str, over: &str, bound: &str) -> String {
+    let args = ["tune", path, "--strategy", "spaced", "--over", over];
+    let more = [
+        "--subject-to",
+        bound,
+        "--trials",
+        "12",
+        "--replications",
+        "1",
+        "--fresh",
+        "2",
+    ];
+    let run = sim().args(args).args(more).assert().success();
+    String::from_utf8(run.get_output().stdout.clone()).expect("UTF-8")
+}
+
+#[test]
+fn tuning_tries_the_ends_of_what_it_searches() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = spaced(folder.path()).display().to_string();
+    let said = tuned(&path, "spacing_s=0.1..1.0", "refused<=0%");
+    assert!(said.contains("spacing_s=1.0\n"), "{said}");
+}
+
+#[test]
+fn values_that_make_no_scenario_are_worse_than_any_that_do() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = spaced(folder.path()).display().to_string();
+    let said = tuned(&path, "spacing_s=-3..3", "refused<=1%");
+    assert!(
+        said.contains("is better") || said.contains("is no different"),
+        "{said}"
+    );
+    assert!(!said.contains("spacing_s=-"), "{said}");
+}

@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use optimizer::{
     Trial,
-    parameter::{CategoricalParam, FloatParam, IntParam, Parameter},
+    parameter::{CategoricalParam, FloatParam, IntParam, ParamId, ParamValue, Parameter},
 };
 
 use crate::sweep::six_digits;
@@ -15,6 +15,8 @@ use crate::sweep::six_digits;
 pub struct Axis {
     key: String,
     range: Range,
+    /// The first and the last value.
+    ends: [ParamValue; 2],
 }
 
 #[derive(Clone, Debug)]
@@ -28,6 +30,16 @@ impl Axis {
     /// Which value, below the strategy.
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// One of its ends, as the optimiser calls it.
+    pub(super) fn end(&self, last: bool) -> (ParamId, ParamValue) {
+        let id = match &self.range {
+            Range::Number(range) => range.id(),
+            Range::Whole(range) => range.id(),
+            Range::Choice(range) => range.id(),
+        };
+        (id, self.ends[usize::from(last)].clone())
     }
 
     /// What the optimiser wants to see next, as TOML.
@@ -55,8 +67,9 @@ impl FromStr for Axis {
             if choices.len() < 2 || choices.iter().any(String::is_empty) {
                 return Err(expected.to_owned());
             }
+            let ends = [0, choices.len() - 1].map(ParamValue::Categorical);
             let range = Range::Choice(CategoricalParam::new(choices).name(&key));
-            return Ok(Self { key, range });
+            return Ok(Self { key, range, ends });
         };
         let (to, log) = match to.split_once(':') {
             None => (to, false),
@@ -64,10 +77,11 @@ impl FromStr for Axis {
             Some(_) => return Err(expected.to_owned()),
         };
         let (from, to) = (from.trim(), to.trim());
-        let range = if let (Ok(low), Ok(high)) = (from.parse::<i64>(), to.parse::<i64>()) {
+        let (range, ends) = if let (Ok(low), Ok(high)) = (from.parse::<i64>(), to.parse::<i64>()) {
             ordered(low < high && (!log || low > 0), text)?;
             let range = IntParam::new(low, high).name(&key);
-            Range::Whole(if log { range.log_scale() } else { range })
+            let range = Range::Whole(if log { range.log_scale() } else { range });
+            (range, [low, high].map(ParamValue::Int))
         } else {
             let number = |text: &str| text.parse::<f64>().map_err(|_| expected.to_owned());
             let (low, high) = (number(from)?, number(to)?);
@@ -76,9 +90,10 @@ impl FromStr for Axis {
                 text,
             )?;
             let range = FloatParam::new(low, high).name(&key);
-            Range::Number(if log { range.log_scale() } else { range })
+            let range = Range::Number(if log { range.log_scale() } else { range });
+            (range, [low, high].map(ParamValue::Float))
         };
-        Ok(Self { key, range })
+        Ok(Self { key, range, ends })
     }
 }
 

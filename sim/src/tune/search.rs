@@ -1,5 +1,11 @@
+use std::collections::HashMap;
+
 use anyhow::bail;
-use optimizer::{Direction, Study, sampler::TpeSampler};
+use optimizer::{
+    Direction, Study,
+    parameter::{ParamId, ParamValue},
+    sampler::TpeSampler,
+};
 use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
 
@@ -81,6 +87,8 @@ const AT_ONCE: u32 = 4;
 const FAVOURITES: usize = 6;
 /// The score of whoever breaks a bound: worse than any objective.
 const BROKEN: f64 = 1e12;
+/// The score of values that make no scenario, such as a first delay above the cap: worse than anything else.
+const SENSELESS: f64 = 1e13;
 
 /// Looks for good values.
 ///
@@ -98,7 +106,11 @@ pub fn tune(search: &Search, done: impl Fn()) -> anyhow::Result<Tuned> {
         .n_startup_trials(startup(search))
         .build()?;
     let study: Study<f64> = Study::with_sampler(Direction::Minimize, sampler);
+    for corner in corners(search) {
+        study.enqueue(corner);
+    }
     let (mut trials, mut scores) = (Vec::new(), Vec::new());
+    let mut senseless = None;
     let mut left = search.trials;
     while left > 0 {
         let batch = left.min(AT_ONCE);
@@ -114,7 +126,14 @@ pub fn tune(search: &Search, done: impl Fn()) -> anyhow::Result<Tuned> {
             .par_iter()
             .map(|(_, values)| search.run(&variants, values, written.seed))
             .collect::<anyhow::Result<_>>()?;
-        for ((trial, _), (tried, score)) in asked.into_iter().zip(ran) {
+        for ((trial, values), tried) in asked.into_iter().zip(ran) {
+            let (tried, score) = tried.unwrap_or_else(|why| {
+                senseless.get_or_insert(why);
+                (
+                    Trial::senseless(values, search.constraints.len()),
+                    SENSELESS,
+                )
+            });
             study.tell(trial, Ok::<_, String>(score));
             scores.push(score);
             trials.push(tried);
@@ -122,7 +141,25 @@ pub fn tune(search: &Search, done: impl Fn()) -> anyhow::Result<Tuned> {
         }
     }
     let favourites = favourites(&trials, &scores);
+    if let Some(why) = senseless.filter(|_| favourites.is_empty()) {
+        return Err(why);
+    }
     search.confirm(&variants, written, trials, &favourites)
+}
+
+/// Corners of what is searched, of three axes at most by themselves: bounds are often kept there alone.
+fn corners(search: &Search) -> impl Iterator<Item = HashMap<ParamId, ParamValue>> {
+    let free = search.axes.len().min(3);
+    let most = usize::try_from(search.trials / 4).unwrap_or(usize::MAX);
+    // The two that are farthest from each other come first.
+    let last = (1_usize << free) - 1;
+    let corners = (0..=last / 2).flat_map(move |corner| [corner, last - corner]);
+    let of = move |corner: usize| {
+        let ends = search.axes.iter().enumerate();
+        ends.map(|(place, axis)| axis.end(corner >> (place % free) & 1 == 1))
+            .collect()
+    };
+    corners.map(of).take(most)
 }
 
 /// How many proposals are drawn at random before the optimiser trusts what it saw.
@@ -133,6 +170,7 @@ fn startup(search: &Search) -> usize {
 /// The places of the best proposals that differ, best first.
 fn favourites(trials: &[Trial], scores: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..trials.len()).collect();
+    order.retain(|&place| scores[place] < SENSELESS);
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
     let mut kept: Vec<usize> = Vec::new();
     for place in order {
@@ -144,15 +182,31 @@ fn favourites(trials: &[Trial], scores: &[f64]) -> Vec<usize> {
     kept
 }
 
+impl Trial {
+    /// That of values that make no scenario.
+    fn senseless(values: Vec<String>, bounds: usize) -> Self {
+        Self {
+            values,
+            objective: None,
+            bounded: vec![None; bounds],
+            feasible: false,
+        }
+    }
+}
+
 impl Search {
-    /// Tries some values; a smaller score is better, and any that keeps all bounds beats any that does not.
+    /// Tries some values; a smaller score is better, and any that keeps all bounds beats any that does not. If they
+    /// make no scenario, it says why.
     fn run(
         &self,
         variants: &Variants<'_>,
         values: &[String],
         seed: u64,
-    ) -> anyhow::Result<(Trial, f64)> {
-        let mut scenario = variants.scenario(&self.axes, values)?;
+    ) -> anyhow::Result<anyhow::Result<(Trial, f64)>> {
+        let mut scenario = match variants.scenario(&self.axes, values) {
+            Ok(scenario) => scenario,
+            Err(why) => return Ok(Err(why)),
+        };
         scenario.seed = seed;
         let comparison = compare(&scenario, self.replications, || {})?;
         let Some(summary) = comparison.strategies.first() else {
@@ -180,7 +234,7 @@ impl Search {
             bounded: bounded.collect(),
             feasible: excess <= 0.0 && objective.is_some(),
         };
-        Ok((trial, score))
+        Ok(Ok((trial, score)))
     }
 
     /// Runs the favourites beside the strategy as written, under fresh seeds.
