@@ -202,6 +202,8 @@ mod tests {
     use super::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         /// The oracle is a stable sort by time.
         #[test]
         fn pops_by_time_then_by_order_of_scheduling(times in vec(0..40_u64, 0..300), width in 1..40_u64) {
