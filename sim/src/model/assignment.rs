@@ -45,20 +45,7 @@ impl Assignment {
 
 #[cfg(test)]
 mod tests {
-    use paceline_core::Timestamp;
-
     use super::*;
-
-    fn job(id: u64) -> Job {
-        Job {
-            id,
-            workload: 0,
-            at: Timestamp::EPOCH,
-            input_tokens: 1,
-            output_tokens: 1,
-            max_tokens: 1,
-        }
-    }
 
     /// Among ten clients.
     fn assignment(way: Assign) -> Assignment {
@@ -73,7 +60,7 @@ mod tests {
     fn shares(assignment: &Assignment) -> [u32; 10] {
         let mut shares = [0; 10];
         for id in 0..10_000 {
-            shares[assignment.client_of(&job(id))] += 1;
+            shares[assignment.client_of(&Job::smallest(id))] += 1;
         }
         shares
     }
@@ -93,7 +80,9 @@ mod tests {
         for way in [Assign::InTurn, Assign::AtRandom] {
             let assignment = assignment(way);
             for session in 0..100 {
-                let client = |place| assignment.client_of(&job(Job::id_in_session(session, place)));
+                let client = |place| {
+                    assignment.client_of(&Job::smallest(Job::id_in_session(session, place)))
+                };
                 assert!((1..20).all(|place| client(place) == client(0)));
             }
         }

@@ -192,31 +192,18 @@ impl Works {
 
 #[cfg(test)]
 mod tests {
-    use paceline_core::Timestamp;
-
     use super::*;
-
-    fn job(id: u64) -> Job {
-        Job {
-            id,
-            workload: 0,
-            at: Timestamp::EPOCH,
-            input_tokens: 1,
-            output_tokens: 1,
-            max_tokens: 1,
-        }
-    }
 
     #[test]
     fn the_slot_of_what_was_cancelled_is_used_again_once_it_would_have_woken() {
         let mut works = Works::default();
-        let [first, second] = [1, 2].map(|id| works.insert(Work::new(job(id))));
+        let [first, second] = [1, 2].map(|id| works.insert(Work::new(Job::smallest(id))));
         works.mark_gone(first);
         assert_eq!((works.waiting(), works.rest().count()), (1, 1));
-        assert_ne!(works.insert(Work::new(job(3))), first);
+        assert_ne!(works.insert(Work::new(Job::smallest(3))), first);
         assert!(works.wakes(second) && !works.wakes(first));
         assert_eq!((works.waiting(), works.rest().count()), (2, 2));
-        assert_eq!(works.insert(Work::new(job(4))), first);
+        assert_eq!(works.insert(Work::new(Job::smallest(4))), first);
         assert_eq!((works.waiting(), works.rest().count()), (3, 3));
     }
 }

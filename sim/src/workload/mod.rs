@@ -58,6 +58,19 @@ impl Job {
         IN_SESSION | (place as u64) << 32 | session as u64
     }
 
+    /// One of a token each way, at the beginning of time.
+    #[cfg(test)]
+    pub(crate) const fn smallest(id: u64) -> Self {
+        Self {
+            id,
+            workload: 0,
+            at: Timestamp::EPOCH,
+            input_tokens: 1,
+            output_tokens: 1,
+            max_tokens: 1,
+        }
+    }
+
     /// The session that it belongs to, if it was asked in a closed loop.
     pub const fn session(&self) -> Option<u32> {
         if self.id < IN_SESSION {
