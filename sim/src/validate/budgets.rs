@@ -18,9 +18,12 @@ pub(super) fn rows(lab: Lab) -> Vec<Row> {
     rows
 }
 
-/// A hundred clients that call once at the start and ten times a second for ten seconds, over a network,
-/// against a server that fails by lot.
-fn scenario(failing: f64, strategy: &str) -> String {
+/// Retries of a tenth of first calls, and five at first.
+const RATIO: &str = "[strategy.budget.ratio]\npercent = 10\nmost = 5\ninitial = 5";
+
+/// Clients that each call once at the start and then by themselves for ten seconds, so often a minute in all, over a
+/// network, against a server that fails by lot.
+fn scenario(clients: u32, per_min: u32, failing: f64, strategy: &str) -> String {
     format!(
         r#"
         seed = 0
@@ -28,13 +31,14 @@ fn scenario(failing: f64, strategy: &str) -> String {
         bin_s = 20
         [[workload]]
         name = "at the start"
-        arrivals.batch.jobs = 100
+        arrivals.batch.jobs = {clients}
         input_tokens.fixed = 1
         output_tokens.fixed = 1
         [[workload]]
         name = "for ten seconds"
+        assign = "at_random"
         arrivals.steps.rates = [
-            {{ from_s = 0, rate_per_min = 60_000 }},
+            {{ from_s = 0, rate_per_min = {per_min} }},
             {{ from_s = 10, rate_per_min = 0 }},
         ]
         input_tokens.fixed = 1
@@ -44,7 +48,7 @@ fn scenario(failing: f64, strategy: &str) -> String {
         error_rate = {failing}
         [[strategy]]
         name = "it"
-        clients = 100
+        clients = {clients}
         [strategy.backoff]
         delay.constant_s = 0
         {strategy}
@@ -52,7 +56,8 @@ fn scenario(failing: f64, strategy: &str) -> String {
     )
 }
 
-/// M. Brooker's experiment on retries, 2022: what his code says in five runs.
+/// M. Brooker's experiment on retries, 2022: what his code says in five runs, of a hundred clients that call ten times
+/// a second.
 ///
 /// Where nothing bounds retries, errors are those of so many independent requests; with a budget they are
 /// of that order, and rounding comes on top.
@@ -64,7 +69,7 @@ fn brooker(lab: Lab) -> Vec<Row> {
         (0.3, (0.9912, 0.0004), (1.424, 0.0033)),
         (0.5, (0.9385, 0.0011), (1.878, 0.0048)),
     ] {
-        let text = scenario(failing, "error_retries = 3");
+        let text = scenario(100, 60_000, failing, "error_retries = 3");
         rows.extend(pair(lab, "3 retries", failing, &text, success, load));
     }
     for (failing, success, load) in [
@@ -73,10 +78,7 @@ fn brooker(lab: Lab) -> Vec<Row> {
         (0.3, (0.7984, 0.0018), (1.139, 0.0005)),
         (0.5, (0.5727, 0.0022), (1.142, 0.0005)),
     ] {
-        let text = scenario(
-            failing,
-            "[strategy.budget.ratio]\npercent = 10\nmost = 5\ninitial = 5",
-        );
+        let text = scenario(100, 60_000, failing, RATIO);
         rows.extend(pair(
             lab,
             "budget of 10 %, 5 at first",
@@ -92,7 +94,12 @@ fn brooker(lab: Lab) -> Vec<Row> {
         (0.3, (0.7003, 0.0021), (1.001, 0.0005)),
         (0.5, (0.4978, 0.0023), (1.0, 0.0005)),
     ] {
-        let text = scenario(failing, "[strategy.budget.breaker]\npercent = 10");
+        let text = scenario(
+            100,
+            60_000,
+            failing,
+            "[strategy.budget.breaker]\npercent = 10",
+        );
         rows.extend(pair(lab, "breaker at 10 %", failing, &text, success, load));
     }
     rows
@@ -102,39 +109,7 @@ fn brooker(lab: Lab) -> Vec<Row> {
 /// start, and each has a budget that begins full.
 fn small_clients(lab: Lab) -> Vec<Row> {
     let row = |(clients, load): (u32, f64)| {
-        let text = format!(
-            r#"
-            seed = 0
-            duration_s = 20
-            bin_s = 20
-            [[workload]]
-            name = "at the start"
-            arrivals.batch.jobs = {clients}
-            input_tokens.fixed = 1
-            output_tokens.fixed = 1
-            [[workload]]
-            name = "for ten seconds"
-            assign = "at_random"
-            arrivals.steps.rates = [
-                {{ from_s = 0, rate_per_min = 6_000 }},
-                {{ from_s = 10, rate_per_min = 0 }},
-            ]
-            input_tokens.fixed = 1
-            output_tokens.fixed = 1
-            [provider]
-            network.exponential.mean_s = 0.01
-            error_rate = 0.5
-            [[strategy]]
-            name = "it"
-            clients = {clients}
-            [strategy.backoff]
-            delay.constant_s = 0
-            [strategy.budget.ratio]
-            percent = 10
-            most = 5
-            initial = 5
-            "#
-        );
+        let text = scenario(clients, 6_000, 0.5, RATIO);
         let [measured] = lab.measure(&text, |of| [count(of[0].calls) / requests(&of[0])]);
         let parameters = format!("{clients} clients, 100 calls a second in all, 0.5 fail");
         Row {
