@@ -1,15 +1,13 @@
 //! Retries within retries: what one layer gives up, the one around it tries all over again.
 
-mod tallied;
 mod text;
 
 use paceline_core::Timestamp;
 use paceline_sim::{
     engine::Streams,
-    model::{Happening, Observer, Run},
+    model::{Happening, Observer, Run, Tally},
 };
 use proptest::prelude::*;
-use tallied::tally;
 use text::read;
 
 /// A program that retries so often, after so many seconds each time, and for so long.
@@ -51,7 +49,7 @@ fn calls(layers: &[Layer], start: u64, times: &mut Vec<u64>) -> u64 {
     failed_at
 }
 
-/// When calls are sent, in seconds since the start.
+/// When calls are sent.
 #[derive(Default)]
 struct Sent(Vec<u64>);
 
@@ -63,17 +61,29 @@ impl Observer for Sent {
     }
 }
 
-fn scenario(error_rate: f64, jobs: u32, strategy: &str) -> String {
+/// When the calls of one request are sent that all fail, and what is counted.
+fn sent(layers: &str) -> (Vec<u64>, Tally) {
+    let scenario = read(&scenario(layers));
+    let (strategy, streams) = (&scenario.strategies[0], Streams::new(scenario.seed));
+    let mut run =
+        Run::start(&scenario, strategy, streams, Sent::default()).expect("there is no trace");
+    while run.step().expect("there is no trace") {}
+    let (tally, Sent(times)) = run.finish();
+    let start = scenario.start().as_nanos();
+    (times.iter().map(|at| at - start).collect(), tally)
+}
+
+fn scenario(strategy: &str) -> String {
     format!(
         "seed = 3
         duration_s = 1_000_000
         bin_s = 100_000
         [workload]
-        arrivals.batch.jobs = {jobs}
+        arrivals.batch.jobs = 1
         input_tokens.fixed = 1
         output_tokens.fixed = 1
         [provider]
-        error_rate = {error_rate}
+        error_rate = 1
         [[strategy]]
         name = \"it\"
         {strategy}"
@@ -95,13 +105,8 @@ proptest! {
         calls(&layers, 0, &mut expected);
 
         let tables: String = layers.iter().map(|layer| layer.toml()).collect();
-        let scenario = read(&scenario(1.0, 1, &tables));
-        let streams = Streams::new(scenario.seed);
-        let mut run = Run::start(&scenario, &scenario.strategies[0], streams, Sent::default()).expect("there is no trace");
-        while run.step().expect("there is no trace") {}
-        let (tally, Sent(times)) = run.finish();
-        let start = scenario.start().as_nanos();
-        let times: Vec<u64> = times.iter().map(|at| (at - start) / 1_000_000_000).collect();
+        let (times, tally) = sent(&tables);
+        let times: Vec<u64> = times.iter().map(|at| at / 1_000_000_000).collect();
         prop_assert_eq!(times, expected);
         prop_assert_eq!(tally.total().abandoned, 1);
     }
@@ -112,12 +117,7 @@ proptest! {
 fn no_two_retries_of_a_request_are_spread_alike() {
     let full =
         "[[strategy.backoff]]\ndelay.constant_s = 1000\njitter = \"full\"\nerror_retries = 3\n";
-    let scenario = read(&scenario(1.0, 1, &full.repeat(2)));
-    let streams = Streams::new(scenario.seed);
-    let mut run = Run::start(&scenario, &scenario.strategies[0], streams, Sent::default())
-        .expect("there is no trace");
-    while run.step().expect("there is no trace") {}
-    let Sent(times) = run.finish().1;
+    let (times, _) = sent(&full.repeat(2));
     let mut gaps: Vec<u64> = times.windows(2).map(|two| two[1] - two[0]).collect();
     gaps.sort_unstable();
     gaps.dedup();
@@ -129,6 +129,6 @@ fn no_two_retries_of_a_request_are_spread_alike() {
 fn a_budget_holds_for_all_layers() {
     let layer = "[[strategy.backoff]]\ndelay.constant_s = 1\nerror_retries = 1\n";
     let budget = "budget.ratio = { percent = 0, most = 2, initial = 2 }\n";
-    let tally = tally(&scenario(1.0, 1, &format!("{budget}{}", layer.repeat(3))));
+    let (_, tally) = sent(&format!("{budget}{}", layer.repeat(3)));
     assert_eq!(tally.calls, 3);
 }
