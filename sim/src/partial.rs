@@ -17,17 +17,15 @@ pub(crate) struct Partial {
 impl Partial {
     /// Begins a file that is to have this name.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        if path.is_dir() {
-            let found = "expected the name of a file, found a folder";
-            return Err(io::Error::other(found));
-        }
+        let not = |found: &str| {
+            let what = format!("expected the name of a file, found a {found}");
+            Err(io::Error::other(what))
+        };
         // A name in front of a device or a pipe would be put in its place, and a link in that of its file.
         let path = match fs::metadata(path) {
             Ok(found) if found.is_file() => fs::canonicalize(path)?,
-            Ok(_) => {
-                let found = "expected the name of a file, found a device or a pipe";
-                return Err(io::Error::other(found));
-            }
+            Ok(found) if found.is_dir() => return not("folder"),
+            Ok(_) => return not("device or a pipe"),
             Err(_) => path.to_owned(),
         };
         let name = path.file_name();
