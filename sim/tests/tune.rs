@@ -29,41 +29,33 @@ spacing_s = 4
     scenario(folder, |_| text.to_owned())
 }
 
+/// What `sim tune` says about the spacing in this range.
+fn tune(path: &str, over: &str, more: &[&str]) -> String {
+    let args = ["tune", path, "--strategy", "spaced", "--over", over];
+    let run = sim().args(args).args(more).assert().success();
+    String::from_utf8(run.get_output().stdout.clone()).expect("UTF-8")
+}
+
 #[test]
 fn tuning_finds_the_spacing_that_wastes_nothing() {
     let folder = TempDir::new().expect("a temporary folder");
     let path = spaced(folder.path());
-    let tune = |threads: &str, out: &str| {
+    let found_by = |threads: &str, out: &str| {
         let out = folder.path().join(out);
-        let args = [
-            "tune",
-            &path,
-            "--strategy",
-            "spaced",
-            "--over",
-            "spacing_s=0.1..5:log",
-        ];
+        let shown = out.display().to_string();
+        let runs = ["--fresh", "2", "--replications", "1"];
         let more = [
             "--subject-to",
             "refused<=1%",
-            "--fresh",
-            "2",
-            "--replications",
-            "1",
+            "--threads",
+            threads,
+            "--out",
+            &shown,
         ];
-        let run = sim()
-            .args(args)
-            .args(more)
-            .args(["--threads", threads, "--out"])
-            .arg(&out)
-            .assert();
-        let said = run.success().get_output().stdout.clone();
-        (
-            String::from_utf8(said).expect("UTF-8"),
-            fs::read(out.join("tune.json")).expect("written"),
-        )
+        let said = tune(&path, "spacing_s=0.1..5:log", &[&runs[..], &more].concat());
+        (said, fs::read(out.join("tune.json")).expect("written"))
     };
-    let (said, json) = tune("2", "two");
+    let (said, json) = found_by("2", "two");
     let found: serde_json::Value = serde_json::from_slice(&json).expect("it is JSON");
     let best = usize::try_from(found["best"].as_u64().expect("one is feasible")).expect("small");
     let favourite = &found["favourites"][best];
@@ -83,29 +75,15 @@ fn tuning_finds_the_spacing_that_wastes_nothing() {
         said.contains("is no different") || said.contains("is better"),
         "{said}"
     );
-    assert_eq!((said, json), tune("1", "one"), "threads do not matter");
+    assert_eq!((said, json), found_by("1", "one"), "threads do not matter");
 }
 
 #[test]
 fn tuning_says_if_nothing_keeps_the_bounds() {
     let folder = TempDir::new().expect("a temporary folder");
     let path = spaced(folder.path());
-    let args = [
-        "tune",
-        &path,
-        "--strategy",
-        "spaced",
-        "--over",
-        "spacing_s=0.1..0.3",
-        "--trials",
-        "8",
-    ];
-    let run = sim()
-        .args(args)
-        .args(["--subject-to", "refused<=1%"])
-        .assert()
-        .success();
-    let said = String::from_utf8(run.get_output().stdout.clone()).expect("UTF-8");
+    let more = ["--trials", "8", "--subject-to", "refused<=1%"];
+    let said = tune(&path, "spacing_s=0.1..0.3", &more);
     assert!(
         said.contains("Nothing that was tried keeps to refused <= 1 %"),
         "{said}"
@@ -130,28 +108,17 @@ fn tuning_says_if_nothing_keeps_the_bounds() {
     fails(&wrong, &["spacing_s=-", "expected seconds"]);
 }
 
-/// What `sim tune` says about the spacing in this range.
-fn tuned(path: &str, over: &str, bound: &str) -> String {
-    let args = ["tune", path, "--strategy", "spaced", "--over", over];
-    let more = [
-        "--subject-to",
-        bound,
-        "--trials",
-        "12",
-        "--replications",
-        "1",
-        "--fresh",
-        "2",
-    ];
-    let run = sim().args(args).args(more).assert().success();
-    String::from_utf8(run.get_output().stdout.clone()).expect("UTF-8")
-}
+const FEW: [&str; 6] = ["--trials", "12", "--replications", "1", "--fresh", "2"];
 
 #[test]
 fn tuning_tries_the_ends_of_what_it_searches() {
     let folder = TempDir::new().expect("a temporary folder");
     let path = spaced(folder.path());
-    let said = tuned(&path, "spacing_s=0.1..1.0", "refused<=0%");
+    let said = tune(
+        &path,
+        "spacing_s=0.1..1.0",
+        &[&FEW[..], &["--subject-to", "refused<=0%"]].concat(),
+    );
     assert!(said.contains("spacing_s=1.0\n"), "{said}");
 }
 
@@ -159,7 +126,11 @@ fn tuning_tries_the_ends_of_what_it_searches() {
 fn values_that_make_no_scenario_are_worse_than_any_that_do() {
     let folder = TempDir::new().expect("a temporary folder");
     let path = spaced(folder.path());
-    let said = tuned(&path, "spacing_s=-3..3", "refused<=1%");
+    let said = tune(
+        &path,
+        "spacing_s=-3..3",
+        &[&FEW[..], &["--subject-to", "refused<=1%"]].concat(),
+    );
     assert!(
         said.contains("is better") || said.contains("is no different"),
         "{said}"
